@@ -1,0 +1,5 @@
+"""`python -m bondreplicate`."""
+
+from bondreplicate.faces.cli import main
+
+main()

@@ -1,0 +1,1 @@
+"""Where the program meets the outside: settings, SQL files, PostgreSQL."""

@@ -1,0 +1,186 @@
+"""PostgreSQL: connections with pinned settings, rendering of identifiers, errors as ours.
+
+The only module that imports psycopg.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from typing import Any, LiteralString
+
+import psycopg
+from psycopg import sql
+from psycopg.rows import dict_row, namedtuple_row, tuple_row
+
+from bondreplicate.errors import DatabaseError, TransientError, is_transient
+
+Connection = psycopg.Connection[Any]
+Identifier, Literal, SQL, Composable, Composed = (
+    sql.Identifier,
+    sql.Literal,
+    sql.SQL,
+    sql.Composable,
+    sql.Composed,
+)
+PsycopgError = psycopg.Error
+
+PINNED: Mapping[str, str] = {
+    "search_path": "pg_catalog",
+    "datestyle": "ISO, YMD",
+    "intervalstyle": "postgres",
+    "timezone": "UTC",
+    "bytea_output": "hex",
+    "extra_float_digits": "3",
+    "lc_monetary": "C",
+    "xmlbinary": "base64",
+    "xmloption": "content",
+    "statement_timeout": "0",
+    "idle_in_transaction_session_timeout": "0",
+    "row_security": "off",
+    "jit": "off",
+    "standard_conforming_strings": "on",
+    "default_transaction_isolation": "read committed",
+    "default_transaction_read_only": "off",
+    "default_transaction_deferrable": "off",
+    "transform_null_equals": "off",
+    "quote_all_identifiers": "off",
+}
+"""What values look like as text must not depend on the role, the database or the server."""
+
+KEEPALIVE: Mapping[str, str] = {
+    "connect_timeout": "10",
+    "keepalives": "1",
+    "keepalives_idle": "5",
+    "keepalives_interval": "2",
+    "keepalives_count": "3",
+    "tcp_user_timeout": "15000",
+}
+"""A cut cable is noticed within about 15 seconds. What the DSN says goes first."""
+
+
+def connect(dsn: str, *, role: str, autocommit: bool = True) -> Connection:
+    """Connect, with settings pinned.
+
+    Args:
+        dsn: given to libpq as it is.
+        role: what the connection is for; shown as application_name `bondreplicate <role>`.
+
+    Raises:
+        TransientError: not reachable now. DatabaseError: refused (password, no such database).
+    """
+    try:
+        given = psycopg.conninfo.conninfo_to_dict(dsn)
+        extra = {k: v for k, v in KEEPALIVE.items() if k not in given}
+        name = f"bondreplicate {role}"[:63]
+        connection = psycopg.connect(
+            dsn,
+            autocommit=autocommit,
+            application_name=name,
+            client_encoding="utf8",
+            prepare_threshold=2,
+            **extra,  # type: ignore[arg-type]
+        )
+    except psycopg.Error as error:
+        raise refused(error) from error
+    connection.prepared_max = 1000
+    with translated():
+        pin(connection)
+    return connection
+
+
+def pin(connection: Connection) -> None:
+    """Pin the settings of the session, for its whole life."""
+    connection.execute(
+        "select set_config(s.name, s.value, false)"
+        " from unnest(%s::text[], %s::text[]) s (name, value)",
+        (list(PINNED), list(PINNED.values())),
+    )
+
+
+def refused(error: psycopg.Error) -> DatabaseError:
+    """A failure to connect as one of ours: the server's own words, on one line."""
+    words = " ".join(str(error).split())
+    state = error.sqlstate
+    transient = (state is None and not _is_final(words)) or (state or "")[:2] in ("57", "53", "08")
+    return (TransientError if transient else DatabaseError)(words, sqlstate=state)
+
+
+def _is_final(words: str) -> bool:
+    """Whether a refusal that comes without SQLSTATE (libpq gives none at connect) will last."""
+    signs = ("password authentication failed", "does not exist", "no password supplied",
+             "invalid connection option", "missing \"=\"", "no pg_hba.conf entry",
+             "is not permitted to log in", "invalid integer value", "invalid port")  # fmt: skip
+    return any(sign in words for sign in signs)
+
+
+@contextmanager
+def translated() -> Iterator[None]:
+    """Turn psycopg's errors into ours, keeping SQLSTATE, message and hint."""
+    try:
+        yield
+    except psycopg.Error as error:
+        raise ours(error) from error
+
+
+def ours(error: psycopg.Error) -> DatabaseError:
+    """A psycopg error as TransientError or DatabaseError."""
+    diag = error.diag
+    words = diag.message_primary or " ".join(str(error).split()) or type(error).__name__
+    detail = f": {diag.message_detail}" if diag.message_detail else ""
+    kind = TransientError if is_transient(error.sqlstate) else DatabaseError
+    return kind(words + detail, hint=diag.message_hint or "", sqlstate=error.sqlstate)
+
+
+def render(template: LiteralString, **parts: Composable) -> Composed:
+    """Fill the {placeholders} of a template with identifiers, literals or composed SQL."""
+    return sql.SQL(template).format(**parts)
+
+
+def joined(separator: LiteralString, parts: Sequence[Composable]) -> Composed:
+    """Parts of a statement, with a separator between them."""
+    return sql.SQL(separator).join(parts)
+
+
+def raw(fragment: str) -> SQL:
+    """SQL that the server itself has quoted (a type's name, an index expression, an operator)."""
+    return sql.SQL(fragment.replace("{", "{{").replace("}", "}}"))  # type: ignore[arg-type]
+
+
+def rows(connection: Connection, query: LiteralString | Composed, args: Any = None) -> list[Any]:
+    """All rows of a query, as named tuples."""
+    with translated(), connection.cursor(row_factory=namedtuple_row) as cursor:
+        return cursor.execute(query, args).fetchall()
+
+
+def dicts(connection: Connection, query: LiteralString | Composed, args: Any = None) -> list[dict[str, Any]]:
+    """All rows of a query, as dictionaries."""
+    with translated(), connection.cursor(row_factory=dict_row) as cursor:
+        return cursor.execute(query, args).fetchall()
+
+
+def value(connection: Connection, query: LiteralString | Composed, args: Any = None) -> Any:
+    """First column of the first row of a query; None where there is no row."""
+    with translated(), connection.cursor(row_factory=tuple_row) as cursor:
+        row = cursor.execute(query, args).fetchone()
+        return row[0] if row else None
+
+
+def execute(connection: Connection, query: LiteralString | Composed, args: Any = None) -> int:
+    """Run a statement; how many rows it touched."""
+    with translated():
+        return connection.execute(query, args).rowcount
+
+
+@contextmanager
+def transaction(connection: Connection, begin: LiteralString = "begin") -> Iterator[None]:
+    """A transaction on an autocommit connection; rolled back on any error."""
+    with translated():
+        connection.execute(begin)
+        try:
+            yield
+        except BaseException:
+            if not connection.closed:
+                connection.rollback()
+            raise
+        connection.commit()

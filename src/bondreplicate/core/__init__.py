@@ -1,0 +1,1 @@
+"""Pure decisions: no database, clock, file or thread."""

@@ -1,0 +1,1 @@
+"""What happens between sites: links, the daemon, comparison."""

@@ -1,0 +1,1 @@
+"""What happens inside one site: structure, tables, sequences, capture, extract, apply, prune."""
