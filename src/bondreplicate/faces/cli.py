@@ -1,0 +1,132 @@
+"""The command `bondreplicate`: the group, what it runs, and how it fails."""
+
+from __future__ import annotations
+
+import os
+import sys
+import traceback
+from collections.abc import Sequence
+from pathlib import Path
+from typing import NoReturn
+
+import click
+
+from bondreplicate import __version__
+from bondreplicate.core.redact import redact
+from bondreplicate.errors import BondError, SettingsError
+from bondreplicate.faces import logs
+from bondreplicate.faces.cli_common import EXIT_STATUS, Program, note, pass_program
+from bondreplicate.faces.cli_config import config_group
+
+
+@click.group(
+    invoke_without_command=True,
+    epilog=EXIT_STATUS,
+    context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100},
+)
+@click.option(
+    "--config",
+    type=click.Path(path_type=Path),
+    help="The file to read, instead of bondreplicate.conf in the working directory.",
+)
+@click.version_option(__version__, prog_name="bondreplicate")
+@click.pass_context
+def cli(context: click.Context, config: Path | None) -> None:
+    """Bond Replicate: master-to-master replication between stock PostgreSQL servers.
+
+    Without a command: `run`.
+    """
+    context.obj = Program(config)
+    if context.invoked_subcommand is None:
+        context.invoke(run)
+
+
+@cli.command()
+@pass_program
+def run(program: Program) -> None:
+    """Replicate until Ctrl+C; prints "main loop" when it has begun.
+
+    Installs what `init` installs, first.
+    """
+    from bondreplicate.mesh import daemon
+
+    settings = program.settings
+    logs.set_up(settings.log_level, settings.log_json)
+    daemon.run(settings)
+
+
+@cli.command()
+@pass_program
+def init(program: Program) -> None:
+    """Install at this site what the first `run` installs, and end.
+
+    That is: functions, capture triggers, sequences that end in the site number.
+    """
+    from bondreplicate.mesh import daemon
+
+    settings = program.settings
+    logs.set_up(settings.log_level, settings.log_json)
+    daemon.init(settings)
+
+
+@cli.command()
+def createdb() -> None:
+    """Print createdb.sql: the tables of replication, for psql.
+
+    \b
+    Example:
+      bondreplicate createdb | psql shop
+    """
+    from bondreplicate.site.schema import createdb_sql
+
+    click.echo(createdb_sql(), nl=False)
+
+
+cli.add_command(config_group)
+
+
+def main(args: Sequence[str] | None = None) -> NoReturn:
+    """Run a command and exit with its status; what went wrong is told in one line."""
+    try:
+        status = cli.main(args=args, prog_name="bondreplicate", standalone_mode=False)
+        sys.stdout.flush()
+    except BondError as error:
+        status = tell(error)
+    except click.ClickException as error:
+        status = tell(as_ours(error))
+    except (KeyboardInterrupt, click.Abort):
+        status = 130
+    except BrokenPipeError:
+        # Whoever read our results has seen enough; the interpreter must not flush again.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        status = 0
+    except Exception as error:  # noqa: BLE001 - the last line of defence
+        status = tell_bug(error)
+    sys.exit(status if isinstance(status, int) else 0)
+
+
+def tell(error: BondError) -> int:
+    """Say what went wrong, a line for each problem, and what to do; the exit status."""
+    for line in redact(error.message).splitlines():
+        note(f"error: {line}")
+    if error.hint:
+        note(f"hint: {redact(' '.join(error.hint.split()))}")
+    return error.exit_code
+
+
+def as_ours(error: click.ClickException) -> SettingsError:
+    """A mistake on the command line as one of ours."""
+    context = getattr(error, "ctx", None)
+    path = context.command_path if context else "bondreplicate"
+    return SettingsError(" ".join(error.format_message().split()), hint=f"see `{path} --help`")
+
+
+def tell_bug(error: Exception) -> int:
+    """One line about an error that nobody thought of; the whole story on demand."""
+    words = " ".join(redact(str(error)).split())
+    note(f"error: bug: {type(error).__name__}: {words}")
+    if os.environ.get("BONDREPLICATE_TRACEBACK"):
+        note(redact("".join(traceback.format_exception(error))))
+    else:
+        note("hint: please report it; BONDREPLICATE_TRACEBACK=1 prints where it happened")
+    return BondError.exit_code

@@ -1,0 +1,110 @@
+"""What the commands share: settings, connection, tables and JSON on stdout."""
+
+from __future__ import annotations
+
+import dataclasses
+import json
+import os
+import sys
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import closing, contextmanager
+from datetime import date, timedelta
+from pathlib import Path
+from typing import Any, TypeVar
+
+import click
+from rich.console import Console
+from rich.table import Table
+from rich.text import Text
+
+from bondreplicate.border.database import Connection, connect
+from bondreplicate.border.settings import Loaded, Settings, load
+
+F = TypeVar("F", bound=Callable[..., Any])
+
+EXIT_STATUS = """
+\b
+Exit status:
+  0   done
+  1   a check found a difference or a problem
+  2   command line or configuration is wrong
+  3   PostgreSQL refused, or could not be reached
+  4   the database is not fit: version, standby, privilege, structure
+  5   the sites disagree about who is who
+  70  a bug
+"""
+
+
+@dataclasses.dataclass
+class Program:
+    """What was said before the name of the command."""
+
+    config: Path | None = None
+
+    def loaded(self) -> Loaded:
+        """Settings and where they came from."""
+        return load(self.config, os.environ, Path.cwd())
+
+    @property
+    def settings(self) -> Settings:
+        """Settings, read anew."""
+        return self.loaded().settings
+
+    @contextmanager
+    def connection(self, role: str) -> Iterator[Connection]:
+        """A connection to the database of this site, closed afterwards."""
+        with closing(connect(self.settings.dsn, role=role)) as connection:
+            yield connection
+
+
+pass_program = click.make_pass_decorator(Program, ensure=True)
+
+
+def json_option(command: F) -> F:
+    """The option --json."""
+    return click.option("--json", "as_json", is_flag=True, help="Print JSON.")(command)
+
+
+def plain(value: Any) -> Any:
+    """A value as JSON has it; times in ISO 8601, durations in seconds."""
+    if dataclasses.is_dataclass(value) and not isinstance(value, type):
+        return {f.name: plain(getattr(value, f.name)) for f in dataclasses.fields(value)}
+    if isinstance(value, Mapping):
+        return {str(k): plain(v) for k, v in value.items()}
+    if isinstance(value, list | tuple | set | frozenset):
+        return [plain(v) for v in value]
+    if isinstance(value, date):
+        return value.isoformat()
+    if isinstance(value, timedelta):
+        return value.total_seconds()
+    return value if value is None or isinstance(value, bool | int | float | str) else str(value)
+
+
+def print_json(value: Any) -> None:
+    """One JSON document on stdout."""
+    click.echo(json.dumps(plain(value), indent=2, ensure_ascii=False))
+
+
+def console() -> Console:
+    """Where results are drawn: stdout, as wide as it takes where that is no terminal."""
+    return Console(
+        file=sys.stdout, width=None if sys.stdout.isatty() else 200, highlight=False, soft_wrap=True
+    )
+
+
+def table(heads: Sequence[str], rows: Sequence[Sequence[Any]], title: str | None = None) -> Table:
+    """Rows as a table; None is shown as a dash, and nothing is read as markup."""
+    drawn = Table(*heads, title=title, title_justify="left", box=None, pad_edge=False)
+    for row in rows:
+        drawn.add_row(*(Text("-" if cell is None else str(cell)) for cell in row))
+    return drawn
+
+
+def print_table(heads: Sequence[str], rows: Sequence[Sequence[Any]]) -> None:
+    """Rows as a table on stdout."""
+    console().print(table(heads, rows))
+
+
+def note(message: str) -> None:
+    """A remark for people, on stderr, so that results stay clean."""
+    click.echo(message, err=True)

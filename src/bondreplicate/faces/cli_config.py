@@ -1,0 +1,54 @@
+"""`bondreplicate config`: what is set, and a file to begin with."""
+
+from __future__ import annotations
+
+import click
+
+from bondreplicate.border.settings import sample
+from bondreplicate.core.redact import redact
+from bondreplicate.faces.cli_common import (
+    Program,
+    json_option,
+    pass_program,
+    print_json,
+    print_table,
+)
+
+
+@click.group("config", short_help="Show the configuration, or a sample of it.")
+def config_group() -> None:
+    """Show the configuration, or a sample of it."""
+
+
+@config_group.command("show")
+@json_option
+@pass_program
+def show(program: Program, as_json: bool) -> None:
+    """Show every setting, its value, and where that came from; passwords are masked.
+
+    \b
+    Example:
+      bondreplicate config show --json
+    """
+    loaded = program.loaded()
+    values = {
+        name: redact(value) if isinstance(value, str) else value
+        for name, value in loaded.settings.model_dump().items()
+    }
+    if as_json:
+        print_json({n: {"value": v, "from": loaded.sources[n]} for n, v in values.items()})
+        return
+    print_table(
+        ["setting", "value", "from"], [(n, v, loaded.sources[n]) for n, v in values.items()]
+    )
+
+
+@config_group.command("sample")
+def print_sample() -> None:
+    """Print a bondreplicate.conf that explains every setting.
+
+    \b
+    Example:
+      bondreplicate config sample > bondreplicate.conf
+    """
+    click.echo(sample(), nl=False)
