@@ -1,0 +1,66 @@
+"""What every test can ask for: databases, clusters, a seeded source of randomness."""
+
+import itertools
+import random
+from collections.abc import Callable, Iterator
+from typing import Any
+
+import pytest
+
+from tests.kit import binaries, clusters
+
+_databases = itertools.count(1)
+
+
+def pytest_report_header() -> list[str]:
+    return [binaries.describe()]
+
+
+def pytest_sessionfinish() -> None:
+    clusters.destroy_run()
+
+
+@pytest.fixture
+def rng(request: pytest.FixtureRequest) -> random.Random:
+    """Randomness that `pytest --randomly-seed=N` repeats; N is in the head of the report."""
+    seed = request.config.getoption("randomly_seed", default=0)
+    return random.Random(f"{seed} {request.node.nodeid}")
+
+
+@pytest.fixture
+def new_cluster() -> Iterator[Callable[..., clusters.Cluster]]:
+    """Makes and starts clusters of the test's own; takes what `Cluster` takes."""
+    made: list[clusters.Cluster] = []
+
+    def make(version: str = "18", **options: Any) -> clusters.Cluster:
+        made.append(clusters.Cluster(version, **options))
+        made[-1].start()
+        return made[-1]
+
+    yield make
+    for cluster in made:
+        cluster.destroy()
+
+
+@pytest.fixture
+def new_database() -> Iterator[Callable[..., clusters.Database]]:
+    """Makes empty databases in shared clusters: cheap, and enough for most tests."""
+    made: list[clusters.Database] = []
+
+    def make(version: str = "18", setup_sql: str = "") -> clusters.Database:
+        database = clusters.Database(clusters.shared_cluster(version), f"t{next(_databases)}")
+        made.append(database)
+        if setup_sql:
+            database.execute(setup_sql)
+        return database
+
+    yield make
+    for database in made:
+        if database.cluster.is_running():
+            database.drop()
+
+
+@pytest.fixture
+def database(new_database: Callable[..., clusters.Database]) -> clusters.Database:
+    """An empty database on the newest PostgreSQL."""
+    return new_database(binaries.available_versions()[-1])
