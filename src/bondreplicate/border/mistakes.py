@@ -56,6 +56,7 @@ def mistakes_in(
     """Every mistake that pydantic found, each with the place it was read from.
 
     Args:
+        error: with the details.
         names: of all settings.
         sources: of the values that were given: the file, or a variable.
         lines: of the file.

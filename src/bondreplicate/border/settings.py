@@ -34,7 +34,7 @@ class Settings(BaseModel):
         description="Connection string of the database of this site, given to libpq as it is."
     )
     site: Annotated[int, Field(ge=1, le=99, examples=[1])] = Field(
-        description="Number of this site: 1 to 9, or to 99 where maxsites is 100. New ids end in it."
+        description="Number of this site: 1 to 9 (to 99 if maxsites is 100). New ids end in it."
     )
     maxsites: Literal[10, 100] = Field(
         10, description="10 or 100: how many numbers the last digits of an id tell apart."
@@ -90,6 +90,8 @@ def load(config: Path | None, environ: Mapping[str, str], cwd: Path) -> Loaded:
 
     Args:
         config: what --config says; else BONDREPLICATE_CONFIG; else bondreplicate.conf in cwd.
+        environ: of the process.
+        cwd: working directory.
 
     Raises:
         SettingsError: every mistake, one a line.

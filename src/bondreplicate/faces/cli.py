@@ -12,11 +12,24 @@ from typing import NoReturn
 import click
 
 from bondreplicate import __version__
+from bondreplicate.border.database import value
+from bondreplicate.border.sqlfiles import query
 from bondreplicate.core.redact import redact
 from bondreplicate.errors import BondError, SettingsError
 from bondreplicate.faces import logs
-from bondreplicate.faces.cli_common import EXIT_STATUS, Program, note, pass_program
+from bondreplicate.faces.cli_common import (
+    EXIT_STATUS,
+    Program,
+    examples,
+    json_option,
+    note,
+    pass_program,
+    print_json,
+)
 from bondreplicate.faces.cli_config import config_group
+from bondreplicate.faces.cli_conflicts import conflicts_group
+from bondreplicate.faces.cli_hosts import hosts_group
+from bondreplicate.faces.cli_tables import tables_group
 
 
 @click.group(
@@ -69,20 +82,41 @@ def init(program: Program) -> None:
     daemon.init(settings)
 
 
-@cli.command()
+@cli.command(epilog=examples("bondreplicate createdb | psql shop"))
 def createdb() -> None:
-    """Print createdb.sql: the tables of replication, for psql.
-
-    \b
-    Example:
-      bondreplicate createdb | psql shop
-    """
+    """Print createdb.sql: the tables of replication, for psql."""
     from bondreplicate.site.schema import createdb_sql
 
     click.echo(createdb_sql(), nl=False)
 
 
-cli.add_command(config_group)
+@cli.command()
+@json_option
+@pass_program
+def down(program: Program, as_json: bool) -> None:
+    """Take replication down at this site; the user's schema is then as it was before.
+
+    The same as `select replicate_down();`. Stop the daemon first, or it stops itself.
+    """
+    with program.connection() as connection:
+        told = value(connection, query("replicate_down"))
+    if as_json:
+        print_json({"told": told})
+    else:
+        click.echo(told or "replication is down at this site")
+
+
+@cli.command(context_settings={"ignore_unknown_options": True}, add_help_option=False, name="demo")
+@click.argument("args", nargs=-1, type=click.UNPROCESSED)
+def demo(args: Sequence[str]) -> None:
+    """Show three masters in step, here and now: [--sites N] [--seconds S] [--keep]."""
+    from bondreplicate.faces.demo import demo as command
+
+    command.main(args=list(args), prog_name="bondreplicate demo", standalone_mode=False)
+
+
+for part in (config_group, hosts_group, tables_group, conflicts_group):
+    cli.add_command(part)
 
 
 def main(args: Sequence[str] | None = None) -> NoReturn:

@@ -19,6 +19,7 @@ from rich.text import Text
 
 from bondreplicate.border.database import Connection, connect
 from bondreplicate.border.settings import Loaded, Settings, load
+from bondreplicate.site.fitness import check_installed, check_version
 
 F = TypeVar("F", bound=Callable[..., Any])
 
@@ -51,13 +52,20 @@ class Program:
         return self.loaded().settings
 
     @contextmanager
-    def connection(self, role: str) -> Iterator[Connection]:
-        """A connection to the database of this site, closed afterwards."""
-        with closing(connect(self.settings.dsn, role=role)) as connection:
+    def connection(self) -> Iterator[Connection]:
+        """A connection to the database of this site, which has the structure; closed afterwards."""
+        with closing(connect(self.settings.dsn, role="command")) as connection:
+            check_version(connection.info.server_version, "this site")
+            check_installed(connection, "this site")
             yield connection
 
 
 pass_program = click.make_pass_decorator(Program, ensure=True)
+
+
+def examples(*lines: str) -> str:
+    """The end of a command's help."""
+    return "\b\nExample:\n" + "\n".join(f"  {line}" for line in lines)
 
 
 def json_option(command: F) -> F:

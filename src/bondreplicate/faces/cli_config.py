@@ -8,6 +8,7 @@ from bondreplicate.border.settings import sample
 from bondreplicate.core.redact import redact
 from bondreplicate.faces.cli_common import (
     Program,
+    examples,
     json_option,
     pass_program,
     print_json,
@@ -20,16 +21,11 @@ def config_group() -> None:
     """Show the configuration, or a sample of it."""
 
 
-@config_group.command("show")
+@config_group.command("show", epilog=examples("bondreplicate config show --json"))
 @json_option
 @pass_program
 def show(program: Program, as_json: bool) -> None:
-    """Show every setting, its value, and where that came from; passwords are masked.
-
-    \b
-    Example:
-      bondreplicate config show --json
-    """
+    """Show every setting, its value, and where that came from; passwords are masked."""
     loaded = program.loaded()
     values = {
         name: redact(value) if isinstance(value, str) else value
@@ -43,12 +39,7 @@ def show(program: Program, as_json: bool) -> None:
     )
 
 
-@config_group.command("sample")
+@config_group.command("sample", epilog=examples("bondreplicate config sample > bondreplicate.conf"))
 def print_sample() -> None:
-    """Print a bondreplicate.conf that explains every setting.
-
-    \b
-    Example:
-      bondreplicate config sample > bondreplicate.conf
-    """
+    """Print a bondreplicate.conf that explains every setting."""
     click.echo(sample(), nl=False)

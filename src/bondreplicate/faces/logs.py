@@ -21,8 +21,8 @@ REMEMBERED_MAX = 1000
 
 def set_up(level: str, as_json: bool | None, stream: TextIO | None = None) -> None:
     """Log to stderr from now on, as JSON where that is no terminal (or as asked for)."""
-    stream = stream if stream is not None else sys.stderr
-    terminal = stream.isatty()
+    out: TextIO = stream or sys.stderr
+    terminal = out.isatty()
     as_json = not terminal if as_json is None else as_json
     last = for_machines() if as_json else for_people(colors=terminal)
     structlog.configure(
@@ -37,7 +37,7 @@ def set_up(level: str, as_json: bool | None, stream: TextIO | None = None) -> No
         wrapper_class=structlog.make_filtering_bound_logger(
             logging.getLevelNamesMapping()[level.upper()]
         ),
-        logger_factory=structlog.WriteLoggerFactory(file=stream),
+        logger_factory=structlog.WriteLoggerFactory(file=out),
         cache_logger_on_first_use=False,
     )
 
@@ -98,6 +98,7 @@ class CountRepeated:
         self._lock = Lock()
 
     def __call__(self, _logger: object, method: str, event: Event) -> Event:
+        """Let an event pass, or drop it."""
         if method not in TROUBLE:
             return event
         what = tuple(str(event.get(n)) for n in ("event", "link", "site", "table", "error"))

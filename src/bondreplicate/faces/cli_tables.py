@@ -1,0 +1,73 @@
+"""`bondreplicate tables`: which tables are replicated."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import click
+
+from bondreplicate.faces.cli_common import (
+    Program,
+    examples,
+    json_option,
+    note,
+    pass_program,
+    print_json,
+    print_table,
+)
+from bondreplicate.site.listed import choose_tables, enable_table, list_tables
+
+EVERYWHERE = "note: replicate_tables is not replicated: do the same at every other site"
+
+
+@click.group("tables", short_help="List the tables, and switch them on or off.")
+def tables_group() -> None:
+    """List the tables of this site, and switch their replication on or off.
+
+    Each site has its own replicate_tables: edit it alike at every site.
+    """
+
+
+@tables_group.command("list")
+@json_option
+@pass_program
+def show(program: Program, as_json: bool) -> None:
+    """List every table: replicated, or why not."""
+    with program.connection() as connection:
+        listed = list_tables(connection)
+    if as_json:
+        print_json(
+            [
+                {"table": t.name, "enabled": t.enabled, "replicated": t.active,
+                 "reason": t.reason, "key_columns": t.key_columns, "columns": t.columns}
+                for t in listed
+            ]
+        )  # fmt: skip
+        return
+    print_table(
+        ["table", "replicated", "key", "why not"],
+        [(t.name, "yes" if t.active else "no", ", ".join(t.key_columns), t.reason) for t in listed],
+    )
+
+
+@tables_group.command("enable", epilog=examples("bondreplicate tables enable public.orders"))
+@click.argument("names", nargs=-1, required=True, metavar="TABLE...")
+@pass_program
+def enable(program: Program, names: Sequence[str]) -> None:
+    """Replicate TABLE... again; the daemon follows within a second or two."""
+    _switch(program, names, enabled=True)
+
+
+@tables_group.command("disable", epilog=examples("bondreplicate tables disable audit_log"))
+@click.argument("names", nargs=-1, required=True, metavar="TABLE...")
+@pass_program
+def disable(program: Program, names: Sequence[str]) -> None:
+    """Leave TABLE... out of replication; the daemon follows within a second or two."""
+    _switch(program, names, enabled=False)
+
+
+def _switch(program: Program, names: Sequence[str], *, enabled: bool) -> None:
+    with program.connection() as connection:
+        for table in choose_tables(list_tables(connection), names):
+            enable_table(connection, table, enabled=enabled)
+    note(EVERYWHERE)

@@ -1,0 +1,38 @@
+"""replicate_error: what clashed, which version stayed, and by which rule."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from bondreplicate.border.database import Connection, dicts
+from bondreplicate.border.sqlfiles import query
+from bondreplicate.errors import SettingsError
+
+EVER_S = 1e9
+
+
+def list_conflicts(
+    connection: Connection, *, table: str | None, age_s: float, limit: int
+) -> list[dict[str, Any]]:
+    """The latest conflicts, newest first, without the rows."""
+    args = {"table": table, "age_s": age_s, "limit": limit}
+    return dicts(connection, query("conflicts_list"), args)
+
+
+def fetch_conflict(connection: Connection, number: int) -> dict[str, Any]:
+    """One conflict with both rows, as column: value; None for a delete.
+
+    Raises:
+        SettingsError: there is none with this number.
+    """
+    found = dicts(connection, query("conflicts_show"), {"id": number})
+    if not found:
+        raise SettingsError(
+            f"there is no conflict {number}", hint="`bondreplicate conflicts list` shows them"
+        )
+    conflict = found[0]
+    names = conflict.pop("columns")
+    for side in ("winner_row", "loser_row"):
+        values = conflict[side]
+        conflict[side] = None if values is None else dict(zip(names, values, strict=False))
+    return conflict

@@ -1,0 +1,200 @@
+"""Whether replication can run on a database, and whether it is the one it should be."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from contextlib import closing
+from dataclasses import dataclass
+
+from bondreplicate.border.database import Connection, connect, rows, value
+from bondreplicate.border.settings import Settings
+from bondreplicate.border.sqlfiles import query
+from bondreplicate.errors import DatabaseError, MeshError, UnfitSite
+from bondreplicate.site.hosts import Host, decide_mistake, list_hosts
+
+OLDEST_VERSION = 150000
+CREATEDB = "psql -f createdb.sql DATABASE; `bondreplicate createdb > createdb.sql` prints it"
+
+
+@dataclass(frozen=True)
+class Server:
+    """What a server is and lets us do."""
+
+    standby: bool
+    version: str
+    database: str
+    role: str
+    may_mute: bool
+    may_give_way: bool
+    owns_schema: bool
+
+
+@dataclass(frozen=True)
+class Identity:
+    """Which database something is. Equal identities: the same database."""
+
+    system_identifier: int
+    database_oid: int
+    database: str
+
+
+def check_fit(connection: Connection, settings: Settings) -> None:
+    """Check that this site can replicate, and is who the configuration says it is.
+
+    Raises:
+        UnfitSite: version, standby, privilege, structure. MeshError: number, replicate_hosts.
+    """
+    check_server(connection, "this site")
+    hosts = list_hosts(connection)
+    if problem := decide_hosts(hosts, settings):
+        raise problem
+    _check_maxsites(connection, settings)
+    own = next(host for host in hosts if host.site == settings.site)
+    check_own_address(own, fetch_identity(connection))
+
+
+def check_server(connection: Connection, who: str) -> Server:
+    """Check what a database must have, at this site or at another.
+
+    Args:
+        connection: to that database.
+        who: what the messages call it.
+
+    Raises:
+        UnfitSite: version, standby, structure or privilege.
+    """
+    check_version(connection.info.server_version, who)
+    server = Server(*rows(connection, query("fit_server"))[0])
+    if server.standby:
+        raise UnfitSite(
+            f"{who}: {server.database} is on a standby, which takes no writes",
+            hint="give the address of the primary (target_session_attrs=read-write finds it)",
+        )
+    check_installed(connection, who)
+    if problem := decide_privileges(server, who):
+        raise problem
+    return server
+
+
+def check_installed(connection: Connection, who: str) -> None:
+    """Check that createdb.sql was run.
+
+    Raises:
+        UnfitSite: it was not.
+    """
+    if not value(connection, query("fit_structure")):
+        name = connection.info.dbname
+        raise UnfitSite(f"{who}: database {name} has no schema bondreplicate", hint=CREATEDB)
+
+
+def check_version(number: int, who: str) -> None:
+    """Check a server's version, 150004 for 15.4.
+
+    Raises:
+        UnfitSite: it is too old.
+    """
+    if number < OLDEST_VERSION:
+        shown = f"{number // 10000}.{number % 10000}"
+        raise UnfitSite(
+            f"{who}: PostgreSQL {shown} is too old, 15 is the oldest that will do",
+            hint="upgrade that server to PostgreSQL 15 or newer",
+        )
+
+
+def decide_privileges(server: Server, who: str) -> UnfitSite | None:
+    """What the role lacks."""
+    if not server.may_mute:
+        return UnfitSite(
+            f"{who}: role {server.role} may not set session_replication_role",
+            hint="as a superuser: grant set on parameter session_replication_role to "
+            + server.role,
+        )
+    if not server.owns_schema:
+        return UnfitSite(
+            f"{who}: role {server.role} does not own the schema bondreplicate",
+            hint=f"as its owner: alter schema bondreplicate owner to {server.role}",
+        )
+    return None
+
+
+def decide_hosts(hosts: Sequence[Host], settings: Settings) -> MeshError | None:
+    """What is wrong with replicate_hosts, seen from this site."""
+    if problem := decide_mistake(hosts, settings.maxsites):
+        return MeshError(f"replicate_hosts: {problem}", hint="correct it, alike at every site")
+    own = [host for host in hosts if host.site == settings.site]
+    if not own:
+        listed = ", ".join(str(host) for host in hosts) or "nothing"
+        return MeshError(
+            f"site {settings.site} is not in replicate_hosts (listed: {listed})",
+            hint=f"`bondreplicate hosts add {settings.site} NAME DSN`, or correct site in the"
+            " configuration",
+        )
+    if not own[0].enabled:
+        return MeshError(
+            f"{own[0]} is disabled in replicate_hosts",
+            hint=f"`bondreplicate hosts enable {settings.site}`, at every site",
+        )
+    return None
+
+
+def _check_maxsites(connection: Connection, settings: Settings) -> None:
+    state = rows(connection, query("fit_state"))
+    before = state[0].maxsites if state else None
+    if before is not None and settings.maxsites < before:
+        raise MeshError(
+            f"maxsites was {before} and cannot become {settings.maxsites}",
+            hint=f"ids were made with {before}: set maxsites = {before}",
+        )
+
+
+def fetch_identity(connection: Connection) -> Identity:
+    """Which database a connection leads to."""
+    return Identity(*rows(connection, query("fit_identity"))[0])
+
+
+def check_own_address(own: Host, here: Identity) -> None:
+    """Check that the address others use for this site leads to the database that we use.
+
+    An address that does not answer from here proves nothing: only others need to reach it.
+
+    Raises:
+        MeshError: it leads elsewhere, so site or dsn is wrong.
+    """
+    try:
+        with closing(connect(own.dsn, role="check")) as connection:
+            there = fetch_identity(connection)
+    except DatabaseError:
+        return
+    if there != here:
+        raise MeshError(
+            f"{own}: its dsn in replicate_hosts leads to another database ({there.database})"
+            f" than dsn in the configuration ({here.database})",
+            hint="one of them is wrong, or site in the configuration is",
+        )
+
+
+def check_peer(connection: Connection, peer: Host, here: Identity) -> bool:
+    """Check that a connection to a peer leads to that site, ready to take changes.
+
+    Returns:
+        Whether its daemon has run already, so that it knows its number.
+
+    Raises:
+        UnfitSite: version, standby, structure or privilege.
+        MeshError: it is this database, or another site.
+    """
+    if fetch_identity(connection) == here:
+        raise MeshError(
+            f"{peer}: its dsn in replicate_hosts leads back to this database",
+            hint="correct the dsn: `bondreplicate hosts list`",
+        )
+    check_server(connection, str(peer))
+    state = rows(connection, query("fit_state"))
+    site = state[0].site if state else None
+    if site is not None and site != peer.site:
+        raise MeshError(
+            f"{peer}: its dsn in replicate_hosts leads to a database that is site {site}",
+            hint="a copy takes its own number when bondreplicate first runs there;"
+            " else correct the dsn",
+        )
+    return site is not None

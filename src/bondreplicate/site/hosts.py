@@ -1,0 +1,92 @@
+"""replicate_hosts: the sites of the mesh, as this site knows them."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+
+from bondreplicate.border.database import Connection, execute, rows, value
+from bondreplicate.border.sqlfiles import query
+from bondreplicate.errors import MeshError
+
+
+@dataclass(frozen=True)
+class Host:
+    """A site of the mesh. The DSN may hold a password, so it stays out of repr()."""
+
+    site: int
+    name: str
+    dsn: str = field(repr=False)
+    enabled: bool
+
+    def __str__(self) -> str:
+        return f"site {self.site} ({self.name})"
+
+
+def list_hosts(connection: Connection) -> list[Host]:
+    """All sites, this one included, by number."""
+    return [Host(*row) for row in rows(connection, query("hosts_list"))]
+
+
+def list_peers(connection: Connection, own: int) -> list[Host]:
+    """The other sites that are enabled, by number."""
+    return [host for host in list_hosts(connection) if host.enabled and host.site != own]
+
+
+def add_host(connection: Connection, host: Host, maxsites: int) -> None:
+    """List a site.
+
+    Raises:
+        MeshError: its number, name or address is taken, or the number does not fit.
+    """
+    before = list_hosts(connection)
+    if problem := decide_mistake([*before, host], maxsites):
+        raise MeshError(problem, hint="`bondreplicate hosts list` shows the sites listed here")
+    args = {"site": host.site, "name": host.name, "dsn": host.dsn, "enabled": host.enabled}
+    if value(connection, query("hosts_add"), args) is None:
+        raise MeshError(f"{host} was listed by somebody else just now")
+
+
+def remove_host(connection: Connection, site: int) -> None:
+    """Take a site off the list.
+
+    Raises:
+        MeshError: it is not listed.
+    """
+    if not execute(connection, query("hosts_remove"), {"site": site}):
+        raise _not_listed(connection, site)
+
+
+def enable_host(connection: Connection, site: int, *, enabled: bool) -> None:
+    """Switch a site on or off; off, nothing is sent to it and nothing is kept for it.
+
+    Raises:
+        MeshError: it is not listed.
+    """
+    if not execute(connection, query("hosts_enable"), {"site": site, "enabled": enabled}):
+        raise _not_listed(connection, site)
+
+
+def _not_listed(connection: Connection, site: int) -> MeshError:
+    listed = ", ".join(str(host.site) for host in list_hosts(connection)) or "no site"
+    return MeshError(
+        f"site {site} is not in replicate_hosts",
+        hint=f"listed: {listed}; `bondreplicate hosts add SITE NAME DSN` lists one",
+    )
+
+
+def decide_mistake(hosts: Sequence[Host], maxsites: int) -> str | None:
+    """What is wrong with a list of sites in itself; None where nothing is."""
+    for index, host in enumerate(hosts):
+        if not 1 <= host.site < maxsites:
+            return f"{host}: with maxsites {maxsites} sites are numbered 1 to {maxsites - 1}"
+        if not host.dsn.strip() or not host.name.strip():
+            return f"{host}: the name or the dsn is empty"
+        for other in hosts[:index]:
+            if other.site == host.site:
+                return f"site {host.site} is there twice: {other.name} and {host.name}"
+            if other.name == host.name:
+                return f"sites {other.site} and {host.site} have the same name, {host.name}"
+            if other.dsn == host.dsn:
+                return f"sites {other.site} and {host.site} have the same dsn: same site twice"
+    return None

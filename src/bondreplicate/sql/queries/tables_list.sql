@@ -1,0 +1,12 @@
+-- Every table of the database: replicated, or why not.
+select
+    id,
+    schema_name,
+    table_name,
+    enabled,
+    active,
+    reason,
+    key_columns::text [] as key_columns,
+    columns::text [] as columns
+from bondreplicate.replicate_tables
+order by schema_name, table_name
