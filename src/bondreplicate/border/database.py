@@ -59,19 +59,23 @@ KEEPALIVE: Mapping[str, str] = {
 """A cut cable is noticed within about 15 seconds. What the DSN says goes first."""
 
 
-def connect(dsn: str, *, role: str, autocommit: bool = True) -> Connection:
+def connect(
+    dsn: str, *, role: str, autocommit: bool = True, timeout_s: int | None = None
+) -> Connection:
     """Connect, with settings pinned.
 
     Args:
         dsn: given to libpq as it is.
         role: what the connection is for; shown as application_name `bondreplicate <role>`.
+        timeout_s: for people who wait for an answer: less than KEEPALIVE says, 2 at the least.
 
     Raises:
         TransientError: not reachable now. DatabaseError: refused (password, no such database).
     """
     try:
         given = psycopg.conninfo.conninfo_to_dict(dsn)
-        extra = {k: v for k, v in KEEPALIVE.items() if k not in given}
+        patience = {} if timeout_s is None else {"connect_timeout": str(max(2, timeout_s))}
+        extra = {k: v for k, v in ({**KEEPALIVE, **patience}).items() if k not in given}
         name = f"bondreplicate {role}"[:63]
         connection = psycopg.connect(
             dsn,

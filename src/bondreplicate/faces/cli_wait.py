@@ -1,0 +1,37 @@
+"""`bondreplicate wait`: until every other site has what is committed here."""
+
+from __future__ import annotations
+
+import click
+
+from bondreplicate.errors import CHECK_FAILED
+from bondreplicate.faces.cli_common import (
+    Program,
+    examples,
+    json_option,
+    note,
+    pass_program,
+    print_json,
+)
+from bondreplicate.mesh.wait import wait_for_peers
+
+
+@click.command(epilog=examples("bondreplicate wait --timeout 30"))
+@click.option(
+    "--timeout", "timeout_s", default=60.0, show_default=True, help="Seconds to wait at most."
+)
+@json_option
+@pass_program
+@click.pass_context
+def wait(context: click.Context, program: Program, timeout_s: float, as_json: bool) -> None:
+    """Return when each enabled site has applied everything committed here before the call.
+
+    Exit status 1 where one of them has not in time; it is named.
+    """
+    arrivals = wait_for_peers(program.settings, timeout_s)
+    late = [a for a in arrivals if not a.arrived]
+    if as_json:
+        print_json(arrivals)
+    for arrival in late:
+        note(f"error: site {arrival.site} ({arrival.name}) is behind: {arrival.reason}")
+    context.exit(CHECK_FAILED if late else 0)

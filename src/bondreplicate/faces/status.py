@@ -1,0 +1,112 @@
+"""The snapshot that `status`, and later the web page and the metrics, show."""
+
+from __future__ import annotations
+
+from contextlib import closing
+from dataclasses import dataclass, field
+from typing import Any
+
+from bondreplicate import __version__
+from bondreplicate.border.database import Connection, connect
+from bondreplicate.border.settings import Settings
+from bondreplicate.mesh.survey import Link, survey_links
+from bondreplicate.site import health
+from bondreplicate.site.fitness import check_installed, check_version
+from bondreplicate.site.listed import list_tables
+
+LATE_S = 60.0
+"""A link that is further behind is a problem, not only a number."""
+
+
+@dataclass(frozen=True)
+class Status:
+    """A site and its links at one moment; its fields are what `status --json` prints.
+
+    problems: what keeps changes from arriving; `status` exits with 1 where there is one.
+    warnings: what may become a problem.
+    """
+
+    version: str
+    facts: health.SiteFacts
+    links: list[Link]
+    tables_replicated: int
+    tables_not_replicated: list[dict[str, Any]]
+    parked: list[dict[str, Any]]
+    conflicts_24h: list[dict[str, Any]]
+    blockers: list[dict[str, Any]]
+    sequences: list[str]
+    problems: list[str] = field(default_factory=list)
+    warnings: list[str] = field(default_factory=list)
+
+
+def fetch_status(settings: Settings) -> Status:
+    """Look at this site and, through its links, at the others."""
+    with closing(connect(settings.dsn, role="status")) as here:
+        check_version(here.info.server_version, "this site")
+        check_installed(here, "this site")
+        return read_status(here, settings)
+
+
+def read_status(here: Connection, settings: Settings) -> Status:
+    """The same, over a connection that is there already."""
+    tables = list_tables(here)
+    status = Status(
+        version=__version__,
+        facts=health.fetch_site(here),
+        links=survey_links(here, settings),
+        tables_replicated=sum(t.active for t in tables),
+        tables_not_replicated=[
+            {"table": t.name, "enabled": t.enabled, "reason": t.reason}
+            for t in tables
+            if not t.active
+        ],
+        parked=health.fetch_parked(here),
+        conflicts_24h=health.fetch_conflict_counts(here),
+        blockers=health.fetch_blockers(here),
+        sequences=sequence_warnings(here),
+    )
+    status.problems.extend(decide_problems(status, settings))
+    status.warnings.extend(decide_warnings(status))
+    return status
+
+
+def sequence_warnings(here: Connection) -> list[str]:
+    """Sequences that somebody has to look at, in words."""
+    from bondreplicate.site.sequences import check_sequences
+
+    return [str(report) for report in check_sequences(here) if report.warning]
+
+
+def decide_problems(status: Status, settings: Settings) -> list[str]:
+    """What keeps changes from arriving."""
+    facts = status.facts
+    found = []
+    if facts.site is None:
+        found.append("bondreplicate has not run at this site yet")
+    elif facts.site != settings.site:
+        found.append(f"this database is site {facts.site}, the configuration says {settings.site}")
+    if facts.went_down_at is not None:
+        found.append(f"replication is down since {facts.went_down_at:%Y-%m-%d %H:%M:%S}")
+    for link in status.links:
+        if link.state in ("unreachable", "unfit"):
+            found.append(f"link {link.name}: {link.state}: {link.reason}")
+        elif link.lag_s is not None and link.lag_s > LATE_S:
+            found.append(f"link {link.name}: {link.lag_s:.0f} s behind")
+    if facts.parked:
+        found.append(f"{facts.parked} changes are parked")
+    return found
+
+
+def decide_warnings(status: Status) -> list[str]:
+    """What may become a problem."""
+    found = [
+        f"table {t['table']} is not replicated: {t['reason']}"
+        for t in status.tables_not_replicated
+        if t["enabled"]
+    ]
+    found += [
+        f"{b['kind']} {b['name']} in {b['database']} is {b['age_s']:.0f} s old: what it wrote"
+        " waits for its end"
+        for b in status.blockers
+    ]
+    return found + status.sequences

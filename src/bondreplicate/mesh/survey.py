@@ -1,0 +1,117 @@
+"""The state of every link that touches this site, asked at both of its ends."""
+
+from __future__ import annotations
+
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import closing
+from dataclasses import dataclass
+
+from bondreplicate.border.database import Connection, connect
+from bondreplicate.border.settings import Settings
+from bondreplicate.core.redact import redact
+from bondreplicate.errors import BondError
+from bondreplicate.mesh.progress import (
+    Reached,
+    Unsent,
+    count_unsent,
+    fetch_incarnation,
+    fetch_reached,
+)
+from bondreplicate.site.fitness import Identity, check_peer, fetch_identity
+from bondreplicate.site.hosts import Host, list_hosts
+
+CONNECT_S = 3
+
+
+@dataclass(frozen=True)
+class Link:
+    """One direction between two sites. None: not known, which is never the same as 0.
+
+    state: in step; behind (rows wait); unreachable (the peer does not answer); unfit (it answers,
+    and cannot take part); disabled.
+    rows_waiting: log entries of the origin that the target has not got.
+    lag_s: age of the oldest of them.
+    applied_age_s: since the target applied a batch, which is long ago where there is no traffic.
+    last_lag_s: how old the changes of the last batch with rows were when they were applied.
+    """
+
+    origin: int
+    target: int
+    state: str
+    rows_waiting: int | None = None
+    lag_s: float | None = None
+    applied_age_s: float | None = None
+    last_lag_s: float | None = None
+    batches: int | None = None
+    rows: int | None = None
+    reason: str = ""
+
+    @property
+    def name(self) -> str:
+        """Origin->target."""
+        return f"{self.origin}->{self.target}"
+
+
+@dataclass(frozen=True)
+class _Here:
+    """What a peer is asked with."""
+
+    site: int
+    identity: Identity
+    incarnation: str | None
+
+
+def survey_links(here: Connection, settings: Settings) -> list[Link]:
+    """Both directions between this site and each listed peer; unreachable ones included."""
+    hosts = [h for h in list_hosts(here) if h.site != settings.site]
+    me = _Here(settings.site, fetch_identity(here), fetch_incarnation(here))
+    enabled = [h for h in hosts if h.enabled]
+    with ThreadPoolExecutor(max(1, len(enabled))) as pool:
+        answers = list(pool.map(lambda peer: _ask(peer, me, settings), enabled))
+    links = [link for pair in answers for link in pair]
+    for host in hosts:
+        if not host.enabled:
+            links += _both(settings.site, host.site, "disabled", "disabled in replicate_hosts")
+    return links
+
+
+def _ask(peer: Host, me: _Here, settings: Settings) -> list[Link]:
+    """Both directions between this site and one peer."""
+    try:
+        with closing(connect(peer.dsn, role="status", timeout_s=CONNECT_S)) as there:
+            return _ask_both(peer, me, there, settings)
+    except BondError as error:
+        state = "unreachable" if error.exit_code == 3 else "unfit"
+        return _both(me.site, peer.site, state, redact(error.message))
+
+
+def _ask_both(peer: Host, me: _Here, there: Connection, settings: Settings) -> list[Link]:
+    if not check_peer(there, peer, me.identity):
+        return _both(me.site, peer.site, "unfit", f"{peer}: bondreplicate has not run there yet")
+    with closing(connect(settings.dsn, role="status")) as here:
+        sent = fetch_reached(there, me.site, me.incarnation)
+        received = fetch_reached(here, peer.site, fetch_incarnation(there))
+        return [
+            describe(me.site, peer.site, sent, count_unsent(here, me.site, sent.position)),
+            describe(peer.site, me.site, received,
+                     count_unsent(there, peer.site, received.position)),
+        ]  # fmt: skip
+
+
+def _both(own: int, peer: int, state: str, reason: str) -> list[Link]:
+    return [Link(own, peer, state, reason=reason), Link(peer, own, state, reason=reason)]
+
+
+def describe(origin: int, target: int, reached: Reached, unsent: Unsent) -> Link:
+    """A link between two sites that both answered."""
+    return Link(
+        origin=origin,
+        target=target,
+        state="behind" if unsent.entries else "in step",
+        rows_waiting=unsent.entries,
+        lag_s=unsent.lag_s,
+        applied_age_s=reached.age_s,
+        last_lag_s=reached.lag_s,
+        batches=reached.batches,
+        rows=reached.rows,
+    )

@@ -1,0 +1,50 @@
+"""What there is to know about one site, without asking the others."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from bondreplicate.border.database import Connection, dicts, rows
+from bondreplicate.border.sqlfiles import query
+
+PARKED_SHOWN = 20
+OLD_TRANSACTION_S = 300.0
+
+
+@dataclass(frozen=True)
+class SiteFacts:
+    """A site by itself. `unsent_when_down` counts log entries; `parked` counts changes."""
+
+    site: int | None
+    maxsites: int | None
+    database: str
+    server_version: str
+    structure: int | None
+    at: datetime
+    went_down_at: datetime | None
+    unsent_when_down: int | None
+    log_entries: int
+    log_bytes: int
+    parked: int
+
+
+def fetch_site(connection: Connection) -> SiteFacts:
+    """This site, in one row."""
+    return SiteFacts(*rows(connection, query("status_site"))[0])
+
+
+def fetch_parked(connection: Connection) -> list[dict[str, Any]]:
+    """The changes that have waited longest because they cannot be applied."""
+    return dicts(connection, query("status_parked"), {"limit": PARKED_SHOWN})
+
+
+def fetch_conflict_counts(connection: Connection) -> list[dict[str, Any]]:
+    """Conflicts of the last 24 hours, by kind."""
+    return dicts(connection, query("status_conflicts"))
+
+
+def fetch_blockers(connection: Connection) -> list[dict[str, Any]]:
+    """Transactions, prepared ones too, that have been open for long; of all databases."""
+    return dicts(connection, query("status_blockers"), {"age_s": OLD_TRANSACTION_S})
