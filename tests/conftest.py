@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from tests.kit import binaries, clusters
+from tests.kit import Mesh, binaries, clusters, make_mesh
 
 _databases = itertools.count(1)
 
@@ -64,3 +64,19 @@ def new_database() -> Iterator[Callable[..., clusters.Database]]:
 def database(new_database: Callable[..., clusters.Database]) -> clusters.Database:
     """An empty database on the newest PostgreSQL."""
     return new_database(binaries.available_versions()[-1])
+
+
+@pytest.fixture
+def new_mesh() -> Iterator[Callable[..., Mesh]]:
+    """Makes meshes that end with the test; takes what `make_mesh` takes."""
+    made: list[Mesh] = []
+
+    def make(*args: Any, **options: Any) -> Mesh:
+        made.append(make_mesh(*args, **{**options, "start": False}))
+        if options.get("start", True):
+            made[-1].start()
+        return made[-1]
+
+    yield make
+    for mesh in made:
+        mesh.end()

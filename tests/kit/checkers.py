@@ -222,7 +222,7 @@ def assert_nothing_lost(
 
     Args:
         dsns: The sites.
-        table: A table that nothing is deleted from, as "schema.table" or "table".
+        table: A table that nothing is deleted from, as "schema.table".
         column: Its key.
         acknowledged: Values of the key whose commit returned.
     """
