@@ -31,6 +31,7 @@ from bondreplicate.faces.cli_conflicts import conflicts_group
 from bondreplicate.faces.cli_hosts import hosts_group
 from bondreplicate.faces.cli_status import status
 from bondreplicate.faces.cli_tables import tables_group
+from bondreplicate.faces.cli_verify import verify
 from bondreplicate.faces.cli_wait import wait
 
 
@@ -117,7 +118,7 @@ def demo(args: Sequence[str]) -> None:
     command.main(args=list(args), prog_name="bondreplicate demo", standalone_mode=False)
 
 
-for part in (status, wait, config_group, hosts_group, tables_group, conflicts_group):
+for part in (status, wait, verify, config_group, hosts_group, tables_group, conflicts_group):
     cli.add_command(part)
 
 

@@ -71,7 +71,8 @@ def draw(now: Status) -> Group:
     facts = now.facts
     head = (
         f"site {facts.site or '?'} of {facts.maxsites or '?'}, database {facts.database}, "
-        f"PostgreSQL {facts.server_version}, bondreplicate {now.version}, structure {facts.structure}"
+        f"PostgreSQL {facts.server_version}, bondreplicate {now.version}, "
+        f"structure {facts.structure}"
     )
     log = f"log: {facts.log_entries} entries, {facts.log_bytes / 1e6:.1f} MB"
     tables = f"tables: {now.tables_replicated} replicated, {len(now.tables_not_replicated)} not"

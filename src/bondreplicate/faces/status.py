@@ -13,6 +13,7 @@ from bondreplicate.mesh.survey import Link, survey_links
 from bondreplicate.site import health
 from bondreplicate.site.fitness import check_installed, check_version
 from bondreplicate.site.listed import list_tables
+from bondreplicate.site.sequences import check_sequences
 
 LATE_S = 60.0
 """A link that is further behind is a problem, not only a number."""
@@ -72,9 +73,7 @@ def read_status(here: Connection, settings: Settings) -> Status:
 
 def sequence_warnings(here: Connection) -> list[str]:
     """Sequences that somebody has to look at, in words."""
-    from bondreplicate.site.sequences import check_sequences
-
-    return [str(report) for report in check_sequences(here) if report.warning]
+    return [warning for report in check_sequences(here) if (warning := report.warning)]
 
 
 def decide_problems(status: Status, settings: Settings) -> list[str]:

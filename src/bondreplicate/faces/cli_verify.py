@@ -1,0 +1,88 @@
+"""`bondreplicate verify`: is every site the same?"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+
+import click
+
+from bondreplicate.errors import CHECK_FAILED
+from bondreplicate.faces.cli_common import (
+    Program,
+    examples,
+    json_option,
+    pass_program,
+    print_json,
+)
+from bondreplicate.mesh.verify import TableVerdict, Verdict
+from bondreplicate.mesh.verify import verify as compare
+
+
+@click.command(epilog=examples("bondreplicate verify", "bondreplicate verify orders customers"))
+@click.argument("names", nargs=-1, metavar="[TABLE]...")
+@click.option(
+    "--settle",
+    "settle_s",
+    default=10.0,
+    show_default=True,
+    help="Seconds that changes on their way may take to arrive, for each table.",
+)
+@click.option("--keys", default=20, show_default=True, help="Name so many keys of a table.")
+@json_option
+@pass_program
+@click.pass_context
+def verify(
+    context: click.Context,
+    program: Program,
+    names: Sequence[str],
+    settle_s: float,
+    keys: int,
+    as_json: bool,
+) -> None:
+    """Compare every replicated table, or each TABLE, with every enabled peer.
+
+    Clients may go on writing: a key whose change is on its way is not a difference. Exit status 1
+    where something differs, or could not be compared; tables and keys are named.
+    """
+    verdict = compare(program.settings, names, settle_s)
+    if as_json:
+        print_json(verdict)
+    else:
+        for line in describe(verdict, keys):
+            click.echo(line)
+    context.exit(0 if verdict.same else CHECK_FAILED)
+
+
+def describe(verdict: Verdict, keys: int) -> Iterator[str]:
+    """A verdict in lines."""
+    for site, reason in verdict.peers_not_asked.items():
+        yield f"site {site}: not compared: {reason}"
+    for table in verdict.tables:
+        yield from _lines(table, verdict.site, keys)
+    compared = sum(t.rows_here is not None for t in verdict.tables)
+    outcome = "no difference" if verdict.same else "NOT THE SAME"
+    yield f"{compared} comparisons of a table with a peer: {outcome}"
+
+
+def _lines(table: TableVerdict, here: int, keys: int) -> Iterator[str]:
+    head = f"{table.table}, sites {here} and {table.peer}"
+    if table.skipped or table.problem:
+        yield f"{head}: {'skipped' if table.skipped else 'NOT COMPARED'}: " + (
+            table.skipped or table.problem
+        )
+        return
+    flight = f", {table.in_flight} keys on their way" if table.in_flight else ""
+    count = f"{'more than ' if table.more else ''}{len(table.differences)}"
+    outcome = "same" if table.same else f"{count} keys DIFFER"
+    yield f"{head}: {outcome} ({table.rows_here} rows here, {table.rows_there} there{flight})"
+    for names, where in ((table.columns_here_only, here), (table.columns_there_only, table.peer)):
+        if names:
+            yield f"  columns only at site {where}, not compared: {', '.join(names)}"
+    for difference in table.differences[:keys]:
+        kind = {"missing here": f"missing at site {here}",
+                "missing there": f"missing at site {table.peer}"}  # fmt: skip
+        parked = f" (parked: {difference.parked})" if difference.parked else ""
+        what = kind.get(difference.kind, difference.kind)
+        yield f"  key {', '.join(difference.key)}: {what}{parked}"
+    if len(table.differences) > keys:
+        yield f"  and {len(table.differences) - keys} more keys"

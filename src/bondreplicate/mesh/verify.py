@@ -1,0 +1,175 @@
+"""Every replicated table compared with every enabled peer, knowing what is on its way."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import closing
+from dataclasses import dataclass, field
+
+from bondreplicate.border.database import Connection, connect, dicts
+from bondreplicate.border.settings import Settings
+from bondreplicate.border.sqlfiles import query
+from bondreplicate.core.compare import Difference
+from bondreplicate.core.redact import redact
+from bondreplicate.core.shapes import Shape, shape_of
+from bondreplicate.errors import BondError
+from bondreplicate.mesh.compare import Comparison, Side
+from bondreplicate.site.fitness import check_peer, fetch_identity
+from bondreplicate.site.hosts import Host, list_peers
+from bondreplicate.site.listed import ListedTable, choose_tables, list_tables
+
+CONNECT_S = 5
+
+
+@dataclass(frozen=True)
+class TableVerdict:
+    """A table compared with a peer.
+
+    problem: why it could not be compared, though it should be; counts as a difference.
+    skipped: why it was not compared, as somebody wanted it.
+    in_flight: keys that differ and whose changes are still on their way.
+    columns_here_only, columns_there_only: not compared.
+    """
+
+    table: str
+    peer: int
+    rows_here: int | None = None
+    rows_there: int | None = None
+    differences: list[Difference] = field(default_factory=list)
+    in_flight: int = 0
+    more: bool = False
+    columns_here_only: list[str] = field(default_factory=list)
+    columns_there_only: list[str] = field(default_factory=list)
+    problem: str = ""
+    skipped: str = ""
+
+    @property
+    def same(self) -> bool:
+        """Whether no difference was found."""
+        return not (self.differences or self.more or self.problem)
+
+
+@dataclass(frozen=True)
+class Verdict:
+    """What `verify --json` prints. `peers`: those that could not be asked, and why."""
+
+    same: bool
+    site: int
+    peers_not_asked: dict[int, str]
+    tables: list[TableVerdict]
+
+
+@dataclass(frozen=True)
+class Catalog:
+    """The tables of a site."""
+
+    connection: Connection
+    site: int
+    tables: dict[str, ListedTable]
+    shapes: dict[str, Shape]
+
+    def side(self, name: str) -> Side:
+        """A table, ready to be compared."""
+        return Side(self.connection, self.site, self.tables[name].id, self.shapes[name])
+
+
+def fetch_catalog(connection: Connection, site: int) -> Catalog:
+    """The tables of a site, as they are now."""
+    shapes = [shape_of(row) for row in dicts(connection, query("table_shapes"))]
+    tables = {t.name: t for t in list_tables(connection)}
+    return Catalog(connection, site, tables, {".".join(s.name): s for s in shapes})
+
+
+def verify(settings: Settings, names: Sequence[str], settle_s: float) -> Verdict:
+    """Compare tables with every enabled peer.
+
+    Args:
+        settings: of this site.
+        names: of tables; none: every table.
+        settle_s: how long changes that are on their way may take to arrive, for each table.
+
+    Raises:
+        SettingsError: a name that means no table, or several.
+    """
+    with (
+        closing(connect(settings.dsn, role="verify")) as connection,
+        ThreadPoolExecutor(2) as pool,
+    ):
+        here = fetch_catalog(connection, settings.site)
+        wanted = {t.name for t in choose_tables(list(here.tables.values()), names)}
+        tables: list[TableVerdict] = []
+        not_asked: dict[int, str] = {}
+        for peer in list_peers(connection, settings.site):
+            try:
+                tables += _verify_peer(here, peer, (wanted, bool(names)), settle_s, pool)
+            except BondError as error:
+                not_asked[peer.site] = redact(error.message)
+    same = not not_asked and all(t.same for t in tables)
+    return Verdict(same, settings.site, not_asked, tables)
+
+
+def _verify_peer(
+    here: Catalog,
+    peer: Host,
+    wanted: tuple[set[str], bool],
+    settle_s: float,
+    pool: ThreadPoolExecutor,
+) -> list[TableVerdict]:
+    names, by_name = wanted
+    with closing(connect(peer.dsn, role="verify", timeout_s=CONNECT_S)) as connection:
+        check_peer(connection, peer, fetch_identity(here.connection))
+        there = fetch_catalog(connection, peer.site)
+        if not by_name:
+            names = names | there.tables.keys()
+        return [_verify_table(here, there, name, settle_s, pool) for name in sorted(names)]
+
+
+def _verify_table(
+    here: Catalog, there: Catalog, name: str, settle_s: float, pool: ThreadPoolExecutor
+) -> TableVerdict:
+    if verdict := decide_comparable(name, here, there):
+        return verdict
+    a, b = here.side(name), there.side(name)
+    left = [c.name for c in a.shape.travelling]
+    right = [c.name for c in b.shape.travelling]
+    columns = [c for c in left if c in right]
+    try:
+        found = Comparison(a, b, columns, pool).run(settle_s)
+    except BondError as error:
+        if a.connection.closed or b.connection.closed:
+            raise
+        return TableVerdict(name, there.site, problem=redact(error.message))
+    return TableVerdict(
+        name,
+        there.site,
+        found.rows_here,
+        found.rows_there,
+        found.differences,
+        found.in_flight,
+        found.more,
+        [c for c in left if c not in right],
+        [c for c in right if c not in left],
+    )
+
+
+def decide_comparable(name: str, here: Catalog, there: Catalog) -> TableVerdict | None:
+    """Why a table is not compared; None where it can be."""
+    a, b = here.tables.get(name), there.tables.get(name)
+    if (a and not a.enabled) or (b and not b.enabled):
+        where = here.site if a and not a.enabled else there.site
+        return TableVerdict(name, there.site, skipped=f"disabled at site {where}")
+    if not (a and a.active) and not (b and b.active):
+        reason = (a and a.reason) or (b and b.reason) or "not replicated"
+        return TableVerdict(name, there.site, skipped=reason)
+    for side, listed in ((here, a), (there, b)):
+        if listed is None or name not in side.shapes:
+            return TableVerdict(name, there.site, problem=f"does not exist at site {side.site}")
+        if not listed.active:
+            why = f"not replicated at site {side.site}: {listed.reason}"
+            return TableVerdict(name, there.site, problem=why)
+    left, right = here.shapes[name].key, there.shapes[name].key
+    if set(left) != set(right):
+        why = f"its key is {list(left)} at site {here.site}, {list(right)} at site {there.site}"
+        return TableVerdict(name, there.site, problem=why)
+    return None
