@@ -5,24 +5,41 @@ The only module that imports psycopg.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Generator, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from typing import Any, LiteralString
 
 import psycopg
 from psycopg import sql
 from psycopg.rows import dict_row, namedtuple_row, tuple_row
+from psycopg.sql import SQL, Composable, Composed, Identifier, Literal
 
 from bondreplicate.errors import DatabaseError, TransientError, is_transient
 
+__all__ = [
+    "SQL",
+    "Composable",
+    "Composed",
+    "Connection",
+    "Identifier",
+    "Literal",
+    "PsycopgError",
+    "connect",
+    "dicts",
+    "execute",
+    "joined",
+    "pin",
+    "raw",
+    "render",
+    "rows",
+    "set_local",
+    "set_session",
+    "stream",
+    "transaction",
+    "value",
+]
+
 Connection = psycopg.Connection[Any]
-Identifier, Literal, SQL, Composable, Composed = (
-    sql.Identifier,
-    sql.Literal,
-    sql.SQL,
-    sql.Composable,
-    sql.Composed,
-)
 PsycopgError = psycopg.Error
 
 PINNED: Mapping[str, str] = {
@@ -93,13 +110,25 @@ def connect(
     return connection
 
 
+PIN: LiteralString = (
+    "select set_config(s.name, s.value, false)"
+    " from unnest(%s::text[], %s::text[]) s (name, value)"
+)
+
+
 def pin(connection: Connection) -> None:
     """Pin the settings of the session, for its whole life."""
-    connection.execute(
-        "select set_config(s.name, s.value, false)"
-        " from unnest(%s::text[], %s::text[]) s (name, value)",
-        (list(PINNED), list(PINNED.values())),
-    )
+    connection.execute(PIN, (list(PINNED), list(PINNED.values())))
+
+
+def set_local(connection: Connection, setting: LiteralString, to: str) -> None:
+    """Change a setting for the rest of the transaction."""
+    execute(connection, "select set_config(%s, %s, true)", (setting, to))
+
+
+def set_session(connection: Connection, settings: Mapping[str, str]) -> None:
+    """Change settings for the rest of the session."""
+    execute(connection, PIN, (list(settings), list(settings.values())))
 
 
 def refused(error: psycopg.Error) -> DatabaseError:
@@ -188,3 +217,12 @@ def transaction(connection: Connection, begin: LiteralString = "begin") -> Itera
                 connection.rollback()
             raise
         connection.commit()
+
+
+def stream(
+    connection: Connection, query: LiteralString | Composed, args: Any = None
+) -> Generator[tuple[Any, ...]]:
+    """Rows of a query, some at a time, through a cursor of the server; in a transaction."""
+    with transaction(connection), connection.cursor("bond_stream", row_factory=tuple_row) as cursor:
+        cursor.itersize = 2000
+        yield from cursor.execute(query, args)
