@@ -1,0 +1,334 @@
+"""Sequences of this site: aligned so that ids never collide with another site's.
+
+`core.sequences` decides; here it is read and done. Each sequence is aligned in a transaction of
+its own, which first takes the lock that keeps others from calling nextval(), then reads where the
+sequence is, decides again, alters, and records what it did. So a crash leaves whole sequences
+behind, two daemons align once, and a writer waits for milliseconds at most.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, replace
+from typing import Literal
+
+from bondreplicate.border import database
+from bondreplicate.border.database import Connection
+from bondreplicate.border.sqlfiles import query, template
+from bondreplicate.core.sequence_model import (
+    Digit,
+    Position,
+    Range,
+    Sequence,
+    next_value,
+    used_percent,
+    values_left,
+)
+from bondreplicate.core.sequences import (
+    NEAR_THE_END_PERCENT,
+    Change,
+    Impossible,
+    Plan,
+    decide_change,
+    plan_alignment,
+)
+from bondreplicate.errors import BondError, DatabaseError, UnfitSite
+from bondreplicate.site.sequence_catalog import document, fetch_held, fetch_sequences
+
+LOCK_TIMEOUT_MS = 300
+"""Writers queue behind our wait for a sequence: give up sooner than anybody notices."""
+
+State = Literal["aligned", "misaligned", "busy", "impossible", "forbidden"]
+
+GIVING_WAY = frozenset({"55P03", "40P01", "40001", "42P01", "3F000", "XX000"})
+"""Locked by somebody, or dropped or altered under our hands: the next round sees to it."""
+
+Used = Mapping[tuple[str, str], Range]
+"""Values in use, by schema and name of the sequence."""
+
+
+@dataclass(frozen=True)
+class SequenceReport:
+    """One sequence after `align_sequences` or as `check_sequences` found it.
+
+    Attributes:
+        state: aligned; misaligned (the next round aligns it); busy (a transaction holds it: the
+            next round tries again); impossible and forbidden need somebody (see `reason`).
+        changed: why it was aligned by this call; None where nothing was done.
+        next_value: None where nextval() fails, or where it could not be read.
+        used_percent: of the range of the sequence and of the columns it fills.
+        values_left: how many more values this site gets out of it.
+        reason: what is unusual, in words; None where nothing is.
+    """
+
+    schema: str
+    name: str
+    state: State
+    changed: Change | None
+    next_value: int | None
+    used_percent: int
+    values_left: int | None
+    reason: str | None
+
+    @property
+    def near_the_end(self) -> bool:
+        """Whether it is time to give the sequence a larger range."""
+        return self.used_percent >= NEAR_THE_END_PERCENT or self.values_left == 0
+
+    @property
+    def warning(self) -> str | None:
+        """What somebody should look at, on one line; None where nothing is."""
+        parts = [self.reason] if self.reason else []
+        if self.state in ("misaligned", "busy"):
+            parts.insert(0, self.state)
+        if self.near_the_end:
+            parts.append(f"{self.used_percent} % used, {self.values_left} values left here")
+        return f"sequence {self.schema}.{self.name}: {'; '.join(parts)}" if parts else None
+
+
+def align_sequences(
+    connection: Connection,
+    site: int,
+    maxsites: int,
+    *,
+    elsewhere: Used | None = None,
+    lock_timeout_ms: int = LOCK_TIMEOUT_MS,
+) -> list[SequenceReport]:
+    """Align every user sequence that is not aligned for this site; one query where all are.
+
+    Args:
+        connection: autocommit, outside a transaction; as owner of the sequences.
+        site: number of this site; where the records name another, this database is a copy.
+        maxsites: 10 or 100.
+        elsewhere: what other sites use (see `fetch_used`): every sequence goes beyond it. For
+            when a site joins, is restored, or maxsites grows; not for every round, in which
+            sites would leapfrog each other.
+        lock_timeout_ms: how long writers may have to wait for one sequence.
+
+    Raises:
+        UnfitSite: a sequence needs alignment and belongs to somebody else. The others are done.
+    """
+    digit = Digit(site, maxsites)
+    elsewhere = elsewhere or {}
+    sequences, stale = fetch_sequences(connection)
+    for record in stale:
+        assert record.name is not None
+        _forget(connection, record.name)
+    reports = []
+    for sequence in sequences:
+        beyond = elsewhere.get((sequence.schema, sequence.name))
+        change = _change(sequence, digit, beyond)
+        if change and sequence.may_alter and sequence.position:
+            aligner = _Aligner(connection, digit, beyond, lock_timeout_ms)
+            reports.append(aligner.align(sequence, change))
+        else:
+            reports.append(_report(sequence, digit))
+    _refuse_forbidden(sequences, reports)
+    return reports
+
+
+def check_sequences(connection: Connection) -> list[SequenceReport]:
+    """Look at every user sequence and change nothing; before the first run none is aligned."""
+    state = database.rows(connection, query("sequence_site"))[0]
+    sequences, _ = fetch_sequences(connection)
+    if state.site is None:
+        return [_unaligned(s) for s in sequences]
+    digit = Digit(state.site, state.maxsites)
+    return [_report(s, digit) for s in sequences]
+
+
+def fetch_used(connection: Connection) -> dict[tuple[str, str], Range]:
+    """What this site has handed out or holds in rows, for `align_sequences` at another site."""
+    used = {}
+    for sequence in fetch_sequences(connection)[0]:
+        original = sequence.record.original if sequence.record else sequence.definition
+        held = fetch_held(connection, sequence, original)
+        values = [held.low, held.high] if held else []
+        if sequence.position and not original.cycle:
+            values.append(sequence.position.last)
+        if values:
+            used[sequence.schema, sequence.name] = Range(min(values), max(values))
+    return used
+
+
+@dataclass(frozen=True)
+class _Aligner:
+    connection: Connection
+    digit: Digit
+    beyond: Range | None
+    lock_timeout_ms: int
+
+    def align(self, sequence: Sequence, change: Change) -> SequenceReport:
+        """Align one sequence, in a transaction of its own."""
+        draft = plan_alignment(sequence, self.digit, change, self.beyond)
+        if isinstance(draft, Impossible):
+            return _report(sequence, self.digit)
+        try:
+            return self._align(sequence, draft)
+        except DatabaseError as error:
+            if error.sqlstate in GIVING_WAY:
+                return replace(_report(sequence, self.digit), state="busy", reason=error.message)
+            if error.sqlstate == "42501":
+                raise _forbidden(sequence, error) from error
+            raise
+
+    def _align(self, sequence: Sequence, draft: Plan) -> SequenceReport:
+        # Before the lock, because it may read a whole table. What it misses was handed out by
+        # nextval() meanwhile, and then the position, read under the lock, is beyond it.
+        with database.transaction(self.connection):
+            self._set_lock_timeout()
+            used = fetch_held(self.connection, sequence, draft.original)
+        with database.transaction(self.connection):
+            self._set_lock_timeout()
+            self._lock(sequence)
+            locked = self._fetch_again(sequence)
+            change = _change(locked, self.digit, self.beyond)
+            if change is None:
+                return _report(locked, self.digit)
+            plan = plan_alignment(locked, self.digit, change, _both(used, self.beyond))
+            if isinstance(plan, Impossible):
+                return _report(locked, self.digit)
+            self._apply(locked, plan)
+        again = self._fetch_again(sequence)
+        return replace(_report(again, self.digit), changed=plan.change)
+
+    def _set_lock_timeout(self) -> None:
+        values = {"lock_timeout_ms": self.lock_timeout_ms}
+        database.execute(self.connection, query("sequence_lock_timeout"), values)
+
+    def _lock(self, sequence: Sequence) -> None:
+        """Keep other sessions from nextval() until we commit; LOCK TABLE takes no sequence.
+
+        ALTER SEQUENCE waits for every transaction that has called nextval(), and makes sessions
+        throw away the values they have cached. CACHE is the one property we never change.
+        """
+        statement = database.render(
+            template("sequence_lock"),
+            sequence=_identifier(sequence),
+            cache=database.Literal(sequence.definition.cache),
+        )
+        database.execute(self.connection, statement)
+
+    def _fetch_again(self, sequence: Sequence) -> Sequence:
+        found, _ = fetch_sequences(self.connection, sequence.oid)
+        if not found:
+            raise DatabaseError(f"sequence {_title(sequence)} is gone", sqlstate="42P01")
+        return found[0]
+
+    def _apply(self, sequence: Sequence, plan: Plan) -> None:
+        aligned = plan.aligned
+        parts: dict[str, database.Composable] = {
+            "sequence": _identifier(sequence),
+            "increment": database.Literal(aligned.increment),
+            "minimum": database.Literal(aligned.minimum),
+            "maximum": database.Literal(aligned.maximum),
+            "start": database.Literal(aligned.start),
+        }
+        name = "sequence_alter"
+        if plan.restart is not None:
+            name, parts["restart"] = "sequence_alter_restart", database.Literal(plan.restart)
+        database.execute(self.connection, database.render(template(name), **parts))
+        if plan.exhaust:
+            end = aligned.maximum if aligned.increment > 0 else aligned.minimum
+            values = {"oid": sequence.oid, "value": end}
+            database.execute(self.connection, query("sequence_exhaust"), values)
+        if sequence.record and sequence.record.name != (sequence.schema, sequence.name):
+            assert sequence.record.name is not None
+            _forget(self.connection, sequence.record.name)
+        self._record(sequence, plan)
+
+    def _record(self, sequence: Sequence, plan: Plan) -> None:
+        position = sequence.position
+        assert position is not None
+        restarted = Position(plan.restart, False) if plan.restart is not None else position
+        aligned = {
+            **document(plan.aligned, restarted),
+            **asdict(self.digit),
+            "oid": sequence.oid,
+            "negative": plan.negative,
+        }
+        before = sequence.record.started if sequence.record else None
+        values = {
+            "schema": sequence.schema,
+            "name": sequence.name,
+            "original": json.dumps(document(plan.original, before or position)),
+            "aligned": json.dumps(aligned),
+            "reason": plan.reason,
+        }
+        database.execute(self.connection, query("sequence_record"), values)
+
+
+def _forget(connection: Connection, name: tuple[str, str]) -> None:
+    values = {"schema": name[0], "name": name[1]}
+    database.execute(connection, query("sequence_forget"), values)
+
+
+def _change(sequence: Sequence, digit: Digit, beyond: Range | None) -> Change | None:
+    change = decide_change(sequence, digit)
+    if change or beyond is None or sequence.position is None:
+        return change
+    plan = plan_alignment(sequence, digit, "passed", beyond)
+    return "passed" if isinstance(plan, Plan) and plan.restart is not None else None
+
+
+def _both(one: Range | None, other: Range | None) -> Range | None:
+    if one is None or other is None:
+        return one or other
+    return Range(min(one.low, other.low), max(one.high, other.high))
+
+
+def _report(sequence: Sequence, digit: Digit) -> SequenceReport:
+    """What is to say about a sequence as it is."""
+    change = decide_change(sequence, digit)
+    state: State = "misaligned" if change else "aligned"
+    reason = sequence.record.reason if sequence.record and not change else None
+    if change and not sequence.may_alter:
+        state, reason = "forbidden", f'it belongs to role "{sequence.owner}"'
+    elif sequence.position is None:
+        state, reason = "busy", "it is locked by a transaction"
+    elif change:
+        plan = plan_alignment(sequence, digit, change, None)
+        if isinstance(plan, Impossible):
+            state, reason = "impossible", plan.reason
+    return replace(_unaligned(sequence), state=state, reason=reason)
+
+
+def _unaligned(sequence: Sequence) -> SequenceReport:
+    definition, position = sequence.definition, sequence.position
+    room = sequence.room(definition)
+    return SequenceReport(
+        schema=sequence.schema,
+        name=sequence.name,
+        state="misaligned",
+        changed=None,
+        next_value=next_value(definition, position) if position else None,
+        used_percent=used_percent(definition, position, room) if position else 0,
+        values_left=values_left(definition, position, room) if position else None,
+        reason=None,
+    )
+
+
+def _refuse_forbidden(sequences: list[Sequence], reports: list[SequenceReport]) -> None:
+    forbidden = [s for s, r in zip(sequences, reports, strict=True) if r.state == "forbidden"]
+    if forbidden:
+        raise _forbidden(forbidden[0], None, others=len(forbidden) - 1)
+
+
+def _forbidden(sequence: Sequence, error: BondError | None, others: int = 0) -> UnfitSite:
+    more = f" (and {others} more like it)" if others else ""
+    why = f": {error.message}" if error else ""
+    return UnfitSite(
+        f'sequence {_title(sequence)} belongs to role "{sequence.owner}",'
+        f" and this role may not alter it{more}{why}",
+        hint=f'grant "{sequence.owner}" to the role in dsn, or connect as a superuser',
+        sqlstate="42501",
+    )
+
+
+def _title(sequence: Sequence) -> str:
+    return f"{sequence.schema}.{sequence.name}"
+
+
+def _identifier(sequence: Sequence) -> database.Composable:
+    return database.Identifier(sequence.schema, sequence.name)

@@ -1,0 +1,59 @@
+-- Every sequence of the users, where it is and what is recorded of it. One without an oid is a
+-- record whose sequence is gone or has another name now. Temporary sequences are private to a
+-- session, and those of an extension are the extension's own business.
+-- Parameter: oid, null for all of them.
+with here as (
+    select
+        c.oid,
+        n.nspname,
+        c.relname,
+        c.relowner,
+        s.seqincrement,
+        s.seqmin,
+        s.seqmax,
+        s.seqstart,
+        s.seqcycle,
+        s.seqcache
+    from pg_catalog.pg_sequence s
+    join pg_catalog.pg_class c on c.oid = s.seqrelid
+    join pg_catalog.pg_namespace n on n.oid = c.relnamespace
+    where c.relpersistence <> 't'
+        and n.nspname !~ '^pg_'
+        and n.nspname not in ('information_schema', 'bondreplicate')
+        and not exists (
+            select from pg_catalog.pg_depend d
+            where d.classid = 'pg_catalog.pg_class'::pg_catalog.regclass
+                and d.objid = c.oid
+                and d.deptype = 'e'
+        )
+)
+select
+    h.oid::bigint as oid,
+    coalesce(h.nspname, r.schema_name)::text as schema_name,
+    coalesce(h.relname, r.sequence_name)::text as sequence_name,
+    pg_catalog.pg_get_userbyid(h.relowner)::text as owner,
+    pg_catalog.pg_has_role(h.relowner, 'usage') as may_alter,
+    h.seqincrement as increment,
+    h.seqmin as minimum,
+    h.seqmax as maximum,
+    h.seqstart as start,
+    h.seqcycle as cycle,
+    h.seqcache as cache,
+    p.last_value,
+    p.is_called,
+    w.low,
+    w.high,
+    r.original,
+    r.aligned,
+    r.reason
+from here h
+full join bondreplicate.replicate_sequence r
+    on r.schema_name = h.nspname and r.sequence_name = h.relname
+left join lateral bondreplicate.sequence_state(h.nspname, h.relname) p on h.oid is not null
+left join lateral (
+    select max(f.low) as low, min(f.high) as high
+    from bondreplicate.sequence_columns(h.oid) f
+) w on true
+where %(oid)s::bigint is null
+    or coalesce(h.oid::bigint, (r.aligned ->> 'oid')::bigint) = %(oid)s::bigint
+order by 2, 3

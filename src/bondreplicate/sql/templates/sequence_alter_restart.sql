@@ -1,0 +1,6 @@
+alter sequence {sequence}
+    increment by {increment}
+    minvalue {minimum}
+    maxvalue {maximum}
+    start with {start}
+    restart with {restart}
