@@ -73,3 +73,20 @@ def is_transient(sqlstate: str | None) -> bool:
     if sqlstate is None:
         return True
     return sqlstate[:2] in TRANSIENT_CLASSES or sqlstate in TRANSIENT_STATES
+
+
+OWN_STATES: dict[str, type[BondError]] = {
+    "BR010": TransientError,  # another daemon applied a batch: read the position again
+    "BR011": MeshError,
+    "BR020": MeshError,
+    "BR031": DatabaseError,
+    "BR033": DatabaseError,
+}
+"""SQLSTATEs that our own functions raise."""
+
+
+def class_of(sqlstate: str | None) -> type[BondError]:
+    """Which error a SQLSTATE is; None is a lost connection."""
+    if sqlstate in OWN_STATES:
+        return OWN_STATES[sqlstate]
+    return TransientError if is_transient(sqlstate) else DatabaseError

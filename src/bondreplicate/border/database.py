@@ -14,7 +14,7 @@ from psycopg import sql
 from psycopg.rows import dict_row, namedtuple_row, tuple_row
 from psycopg.sql import SQL, Composable, Composed, Identifier, Literal
 
-from bondreplicate.errors import DatabaseError, TransientError, is_transient
+from bondreplicate.errors import BondError, DatabaseError, TransientError, class_of
 
 __all__ = [
     "SQL",
@@ -156,13 +156,12 @@ def translated() -> Iterator[None]:
         raise ours(error) from error
 
 
-def ours(error: psycopg.Error) -> DatabaseError:
-    """A psycopg error as TransientError or DatabaseError."""
+def ours(error: psycopg.Error) -> BondError:
+    """A psycopg error as one of ours, by SQLSTATE."""
     diag = error.diag
     words = diag.message_primary or " ".join(str(error).split()) or type(error).__name__
     detail = f": {diag.message_detail}" if diag.message_detail else ""
-    kind = TransientError if is_transient(error.sqlstate) else DatabaseError
-    return kind(words + detail, hint=diag.message_hint or "", sqlstate=error.sqlstate)
+    return class_of(error.sqlstate)(words + detail, hint=diag.message_hint or "", sqlstate=error.sqlstate)
 
 
 def render(template: LiteralString, **parts: Composable) -> Composed:

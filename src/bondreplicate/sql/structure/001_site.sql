@@ -4,10 +4,11 @@ create table bondreplicate.replicate_state (
     site smallint,
     maxsites smallint,
     part smallint not null default 0,
-    floor timestamptz not null default '-infinity',
-    floored_at timestamptz not null default '-infinity',
+    floor timestamptz not null default 'epoch',
+    floored_at timestamptz not null default 'epoch',
     system_identifier bigint,
     timeline integer,
+    database_oid oid,
     incarnation uuid,
     tables_revision bigint not null default 1,
     went_down_at timestamptz,
@@ -33,6 +34,8 @@ comment on column bondreplicate.replicate_state.system_identifier is
 'of the cluster that the incarnation was made in';
 comment on column bondreplicate.replicate_state.timeline is
 'of the cluster that the incarnation was made in';
+comment on column bondreplicate.replicate_state.database_oid is
+'of the database that the incarnation was made in';
 comment on column bondreplicate.replicate_state.incarnation is
 'changes when this database is a copy or a restored backup of what it was';
 comment on column bondreplicate.replicate_state.tables_revision is
@@ -68,6 +71,7 @@ create table bondreplicate.replicate_tables (
     reason text,
     key_columns name[] not null default '{}',
     columns name[] not null default '{}',
+    relid oid,
     shape text,
     constraint a_table_is_listed_once unique (schema_name, table_name),
     constraint what_is_not_active_has_a_reason check (active or reason is not null)
@@ -85,6 +89,8 @@ comment on column bondreplicate.replicate_tables.key_columns is
 'columns that identify a row: primary key, or a unique key without null';
 comment on column bondreplicate.replicate_tables.columns is
 'columns that travel: all but generated ones';
+comment on column bondreplicate.replicate_tables.relid is
+'the table itself, so that it is known again when it was renamed';
 comment on column bondreplicate.replicate_tables.shape is
 'digest of what the capture functions were made for';
 

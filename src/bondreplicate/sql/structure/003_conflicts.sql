@@ -72,6 +72,7 @@ create table bondreplicate.replicate_parked (
     reason text not null,
     parked_at timestamptz not null default clock_timestamp(),
     tries integer not null default 1,
+    tried_by xid8 not null default pg_current_xact_id(),
     primary key (source, schema_name, table_name, key)
 );
 comment on table bondreplicate.replicate_parked is
@@ -92,3 +93,4 @@ comment on column bondreplicate.replicate_parked.merged_into is
 comment on column bondreplicate.replicate_parked.reason is 'what stands in the way';
 comment on column bondreplicate.replicate_parked.parked_at is 'since when it waits';
 comment on column bondreplicate.replicate_parked.tries is 'how often it was tried';
+comment on column bondreplicate.replicate_parked.tried_by is 'transaction here that tried it last';

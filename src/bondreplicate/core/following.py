@@ -1,0 +1,91 @@
+"""Which tables get capture triggers, lose them, or are noted: decided from the catalogs and replicate_tables."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from enum import Enum
+
+from bondreplicate.core.shapes import Shape, TableName
+
+DISABLED = "disabled in replicate_tables"
+DROPPED = "the table is not there any more"
+
+
+@dataclass(frozen=True)
+class Listed:
+    """A row of replicate_tables."""
+
+    id: int
+    name: TableName
+    enabled: bool
+    active: bool
+    reason: str | None
+    relid: int | None
+    shape: str | None
+
+
+class Step(Enum):
+    """What is to be done with a table."""
+
+    ATTACH = "attach"  # make triggers; its rows are logged unless this is the first start
+    REFRESH = "refresh"  # it looks different: note it, and make the triggers again
+    RELEASE = "release"  # drop triggers
+    NOTE = "note"  # list it, with the reason why it is not replicated
+    FORGET = "forget"  # it was dropped
+
+
+@dataclass(frozen=True)
+class Task:
+    """A step for a table. `shape` is None where the table is gone, `listed` where it is new."""
+
+    step: Step
+    shape: Shape | None
+    listed: Listed | None
+    reason: str | None = None
+
+
+def plan_tables(
+    shapes: Sequence[Shape], listed: Iterable[Listed], captured: Mapping[int, int]
+) -> list[Task]:
+    """What has to be done so that replicate_tables and the triggers fit the tables that exist.
+
+    Args:
+        shapes: the tables that exist.
+        listed: the rows of replicate_tables.
+        captured: number of working capture triggers by oid of the table.
+
+    Returns:
+        Tasks, empty where everything fits; renamed tables keep their row, by oid.
+    """
+    rows = list(listed)
+    here = {s.oid for s in shapes}
+    by_relid = {row.relid: row for row in rows if row.relid in here}
+    by_name = {row.name: row for row in rows if row.relid not in here}
+    tasks, met = [], set[int]()
+    for shape in shapes:
+        row = by_relid.get(shape.oid) or by_name.get(shape.name)
+        if row:
+            met.add(row.id)
+        task = _task(shape, row, captured.get(shape.oid, 0))
+        if task:
+            tasks.append(task)
+    gone = [row for row in rows if row.id not in met and (row.active or row.reason != DROPPED)]
+    return [Task(Step.FORGET, None, row, DROPPED) for row in gone] + tasks
+
+
+TRIGGERS = 5
+
+
+def _task(shape: Shape, row: Listed | None, captured: int) -> Task | None:
+    why_not = DISABLED if row and not row.enabled else shape.why_not
+    if why_not:
+        if captured or (row and row.active):
+            return Task(Step.RELEASE, shape, row, why_not)
+        fits = row and (row.reason, row.relid, row.name) == (why_not, shape.oid, shape.name)
+        return None if fits else Task(Step.NOTE, shape, row, why_not)
+    recreated = row is not None and row.relid not in (None, shape.oid) and not captured
+    if row is None or not row.active or recreated:
+        return Task(Step.ATTACH, shape, row)
+    fits = (row.shape, row.relid, row.name) == (shape.digest, shape.oid, shape.name)
+    return None if fits and captured == TRIGGERS else Task(Step.REFRESH, shape, row)

@@ -1,0 +1,64 @@
+"""Which table of the origin is which at the target, and what they have in common: decided by name."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from bondreplicate.core.shapes import Shape, TableName
+
+
+@dataclass(frozen=True)
+class Mapped:
+    """A table of the origin as the target takes it.
+
+    Attributes:
+        tab: its id at the target; negative where it is held.
+        columns: names of the values that travel, in order.
+        held: why its changes have to wait at the target, "" where they need not.
+    """
+
+    tab: int
+    columns: tuple[str, ...]
+    held: str = ""
+
+
+def map_table(shape: Shape, tab: int, target: tuple[int, Shape] | None, why_not: str) -> Mapped:
+    """How changes of one table reach the target.
+
+    Args:
+        shape: the table at the origin. tab: its id there.
+        target: id and shape of the table of that name at the target; None where it is not replicated.
+        why_not: why it is not.
+    """
+    own = tuple(c.name for c in shape.travelling)
+    if target is None:
+        return Mapped(-tab, own, why_not)
+    there = {c.name for c in target[1].travelling}
+    missing = [name for name in own if name not in there]
+    name = ".".join(shape.name)
+    if missing:
+        return Mapped(-tab, own, f"{name} has no column {', '.join(missing)} here")
+    if set(shape.key) != set(target[1].key):
+        theirs, ours = ", ".join(shape.key), ", ".join(target[1].key)
+        return Mapped(-tab, own, f"the key of {name} is {ours} here, {theirs} at the origin")
+    columns = tuple(c.name for c in target[1].travelling if c.name in own)
+    return Mapped(target[0], columns)
+
+
+def map_tables(
+    origin: Mapping[int, Shape],
+    target: Mapping[TableName, tuple[int, Shape]],
+    disabled: frozenset[TableName],
+) -> dict[int, Mapped]:
+    """How changes of each table of the origin reach the target; nothing for those disabled there."""
+    return {
+        tab: map_table(
+            shape,
+            tab,
+            target.get(shape.name),
+            f"there is no replicated table {'.'.join(shape.name)} here",
+        )
+        for tab, shape in origin.items()
+        if shape.name not in disabled
+    }

@@ -1,0 +1,146 @@
+"""What a table looks like to replication, and whether it can be replicated."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from dataclasses import dataclass
+from typing import Any
+
+TableName = tuple[str, str]
+"""Schema and name."""
+
+
+@dataclass(frozen=True)
+class Column:
+    """A column. `type` is as the server writes it, qualified; `generated`: it computes itself."""
+
+    name: str
+    type: str
+    generated: bool
+    always: bool
+    hashable: bool
+
+
+@dataclass(frozen=True)
+class Unique:
+    """A unique index or exclusion constraint: expressions (or quoted columns) and operators."""
+
+    name: str
+    expressions: tuple[str, ...]
+    columns: tuple[str | None, ...]
+    operators: tuple[str | None, ...]
+    predicate: str | None
+    nulls_equal: bool
+    immediate: bool
+    is_key: bool
+
+
+@dataclass(frozen=True)
+class ForeignKey:
+    """A validated foreign key. `action` is pg_constraint.confdeltype: a, r, c, n or d."""
+
+    name: str
+    action: str
+    parent: TableName
+    columns: tuple[str, ...]
+    parent_columns: tuple[str, ...]
+    operators: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class Shape:
+    """A table that exists. `why_not` says why it cannot be replicated, "" where it can."""
+
+    oid: int
+    name: TableName
+    columns: tuple[Column, ...]
+    key: tuple[str, ...]
+    key_operators: tuple[str, ...]
+    uniques: tuple[Unique, ...]
+    foreign_keys: tuple[ForeignKey, ...]
+    why_not: str
+
+    @property
+    def travelling(self) -> tuple[Column, ...]:
+        """The columns whose values are sent: all but generated ones, which each site computes."""
+        return tuple(c for c in self.columns if not c.generated)
+
+    @property
+    def digest(self) -> str:
+        """Changes when capture functions or apply functions have to be made again."""
+        return hashlib.sha256(repr(self).encode()).hexdigest()[:16]
+
+    def column(self, name: str) -> Column:
+        """The column of that name; KeyError where there is none."""
+        for column in self.columns:
+            if column.name == name:
+                return column
+        raise KeyError(name)
+
+
+def shape_of(row: dict[str, Any]) -> Shape:
+    """A Shape from a row of `queries/table_shapes.sql`."""
+    columns = tuple(
+        Column(c["name"], c["type"], c["generated"], c["always"], c["hashable"])
+        for c in _json(row["columns"])
+    )
+    indexes = _json(row["uniques"])
+    key = next((u for u in indexes if _is_key(u)), None)
+    parts = key["parts"] if key else []
+    return Shape(
+        oid=row["oid"],
+        name=(row["schema_name"], row["table_name"]),
+        columns=columns,
+        key=tuple(p["column"] for p in parts),
+        key_operators=tuple(p["operator"] for p in parts),
+        uniques=tuple(_unique(u, u is key) for u in indexes),
+        foreign_keys=tuple(_foreign_key(f) for f in _json(row["foreign_keys"])),
+        why_not=_why_not(row, bool(key)),
+    )
+
+
+def _json(value: Any) -> list[dict[str, Any]]:
+    return json.loads(value) if isinstance(value, str) else value
+
+
+def _is_key(index: dict[str, Any]) -> bool:
+    usable = index["immediate"] and not index["special"] and not index["exclusion"]
+    return usable and index["not_null"] and all(p["operator"] for p in index["parts"])
+
+
+def _unique(index: dict[str, Any], is_key: bool) -> Unique:
+    return Unique(
+        name=index["name"],
+        expressions=tuple(p["expression"] for p in index["parts"]),
+        columns=tuple(p["column"] for p in index["parts"]),
+        operators=tuple(p["operator"] for p in index["parts"]),
+        predicate=index["predicate"],
+        nulls_equal=index["nulls_equal"],
+        immediate=index["immediate"],
+        is_key=is_key,
+    )
+
+
+def _foreign_key(key: dict[str, Any]) -> ForeignKey:
+    return ForeignKey(
+        name=key["name"],
+        action=key["action"],
+        parent=(key["parent_schema"], key["parent_table"]),
+        columns=tuple(key["columns"]),
+        parent_columns=tuple(key["parent_columns"]),
+        operators=tuple(key["operators"]),
+    )
+
+
+def _why_not(row: dict[str, Any], has_key: bool) -> str:
+    """Why a table cannot be replicated; the first reason that holds, "" where there is none."""
+    reasons = (
+        (row["kind"] == "f", "foreign table: its rows live elsewhere"),
+        (row["persistence"] == "u", "unlogged table: it is empty after a crash"),
+        (row["is_partition"], "partition: not replicated yet"),
+        (row["kind"] == "p", "partitioned table: not replicated yet"),
+        (row["has_children"] or row["is_child"], "inheritance: not replicated yet"),
+        (not has_key, "no primary key and no unique key without null: add one"),
+    )
+    return next((reason for holds, reason in reasons if holds), "")

@@ -1,0 +1,192 @@
+"""The daemon of a site: makes the database fit, runs a link to every other enabled site, keeps house."""
+
+from __future__ import annotations
+
+import json
+import random
+import signal
+import sys
+import threading
+import time
+from contextlib import ExitStack
+from dataclasses import dataclass, field
+
+import structlog
+
+from bondreplicate.border.database import Connection, connect, execute, value
+from bondreplicate.border.failpoint import reach
+from bondreplicate.border.settings import Settings
+from bondreplicate.border.sqlfiles import query
+from bondreplicate.core.backoff import Backoff
+from bondreplicate.errors import BondError, TransientError
+from bondreplicate.mesh.link import Link
+from bondreplicate.mesh.pulse import Pulse
+from bondreplicate.site.fitness import check_fit, check_installed, check_version
+from bondreplicate.site.hosts import Host, list_peers
+from bondreplicate.site.prune import keep_clock, rotate
+from bondreplicate.site.schema import install
+from bondreplicate.site.sequences import align_sequences
+from bondreplicate.site.state import Start, fetch_state, take_identity
+from bondreplicate.site.tables import Tables, enqueue_all, fetch_tables, follow_tables
+
+log = structlog.get_logger()
+SEQUENCES_EVERY_S = 2.0
+
+
+def init(settings: Settings) -> None:
+    """Install at this site what the first `run` installs, and end.
+
+    Raises:
+        BondError: the database does not fit, or is not the site that the configuration says.
+    """
+    with connect(settings.dsn, role="init") as connection:
+        set_up(connection, settings)
+
+
+def set_up(connection: Connection, settings: Settings) -> None:
+    """Structure, identity, capture triggers, sequences: whatever is not there yet."""
+    check_version(connection.info.server_version, "this site")
+    check_installed(connection, "this site")
+    install(connection)
+    check_fit(connection, settings)
+    start, before = take_identity(connection, settings)
+    resumed = before.went_down_at is not None and start is Start.AGAIN
+    log.info("site_started", site=settings.site, start=start.value)
+    follow_tables(connection, first=start is not Start.AGAIN or resumed, report=log.info)
+    if resumed and before.went_down_at:
+        logged = enqueue_all(connection, before.went_down_at)
+        execute(connection, query("state_up_again"))
+        log.warning(
+            "writes_were_not_captured",
+            since=str(before.went_down_at),
+            rows_sent_again=logged,
+            hint="rows deleted here meanwhile are not known: run bondreplicate verify",
+        )
+    align_sequences(connection, settings.site, settings.maxsites)
+
+
+def run(settings: Settings) -> None:
+    """Replicate until SIGINT or SIGTERM.
+
+    Prints `main loop` on standard output when links are started. A second daemon for the same site
+    waits until the first has ended.
+
+    Raises:
+        BondError: as init().
+    """
+    stop = threading.Event()
+    for number in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(number, lambda *_: stop.set())
+    Daemon(settings, stop).run()
+    log.info("site_stopped", site=settings.site)
+
+
+@dataclass
+class Daemon:
+    """The main thread: one connection that holds the site's advisory lock, and does the housekeeping."""
+
+    settings: Settings
+    stop: threading.Event
+    tables: Tables = field(default_factory=lambda: Tables(0))
+    links: dict[Host, Link] = field(default_factory=dict)
+    digest: object = None
+    announced: bool = False
+
+    def run(self) -> None:
+        """Serve until stopped, again and again where the connection is lost."""
+        backoff = Backoff(0.2, 5, random.random)
+        served = False
+        while not self.stop.is_set():
+            try:
+                with ExitStack() as stack:
+                    self._serve(stack, backoff)
+                    served = True
+            except TransientError as error:
+                if not (served or self.announced):
+                    raise
+                log.warning("site_interrupted", reason=error.message, hint=error.hint)
+                self.stop.wait(backoff.next_s())
+
+    def _serve(self, stack: ExitStack, backoff: Backoff) -> None:
+        connection = stack.enter_context(connect(self.settings.dsn, role="daemon"))
+        if not self._become_active(connection):
+            return
+        set_up(connection, self.settings)
+        self.tables = fetch_tables(connection)
+        pulse = Pulse(self.settings, random.random)
+        pulse.start()
+        stack.callback(self._stop_links, pulse)
+        self._follow_hosts(connection, pulse)
+        if not self.announced:
+            print("main loop", flush=True)  # noqa: T201 - the contract of the original
+            self.announced = True
+        next_sequences_s = 0.0
+        while not self.stop.is_set():
+            self._keep_house(connection, pulse)
+            if time.monotonic() >= next_sequences_s:
+                align_sequences(connection, self.settings.site, self.settings.maxsites)
+                next_sequences_s = time.monotonic() + SEQUENCES_EVERY_S
+            backoff.reset()
+            self.stop.wait(self.settings.tables_every_s)
+
+    def _become_active(self, connection: Connection) -> bool:
+        """Take the site's lock; where another daemon has it, wait as a standby."""
+        told = False
+        while not self.stop.is_set():
+            if value(connection, query("daemon_lock")):
+                return True
+            if not told:
+                log.warning("standby", site=self.settings.site, reason="another daemon serves it")
+                print("standby: another daemon serves this site", file=sys.stderr, flush=True)
+                told = True
+            self.stop.wait(0.5)
+        return False
+
+    def _keep_house(self, connection: Connection, pulse: Pulse) -> None:
+        """What is to be done every second or so; each part is cheap where nothing has changed."""
+        try:
+            self._follow_hosts(connection, pulse)
+            if fetch_state(connection).went_down_at is not None:
+                log.warning("replication_is_down", hint="start bondreplicate to take it up again")
+                self.stop.set()
+                return
+            self._follow_tables(connection, pulse)
+            keep_clock(connection)
+            rotate(connection, self.settings.site)
+            reach("house_kept")
+        except TransientError as error:
+            if error.sqlstate is None:
+                raise
+            log.info("house_keeping_put_off", reason=error.message)
+
+    def _follow_tables(self, connection: Connection, pulse: Pulse) -> None:
+        digest = value(connection, query("tables_digest"))
+        if digest == self.digest:
+            return
+        left = follow_tables(connection, first=False, report=log.info)
+        tables = fetch_tables(connection)
+        if tables.revision != self.tables.revision:
+            self.tables = tables
+            pulse.beat()
+        self.digest = None if left else value(connection, query("tables_digest"))
+
+    def _follow_hosts(self, connection: Connection, pulse: Pulse) -> None:
+        wanted = {h: h for h in list_peers(connection, self.settings.site)}
+        for host in [h for h in self.links if h not in wanted]:
+            self.links.pop(host).stop()
+        for host in wanted:
+            if host not in self.links:
+                link = Link(
+                    self.settings, host, pulse, lambda: self.tables, log.info, random.random
+                )
+                self.links[host] = link
+                link.start()
+
+    def _stop_links(self, pulse: Pulse) -> None:
+        for link in self.links.values():
+            link.stop()
+        pulse.stop()
+        deadline = time.monotonic() + 10
+        for link in self.links.values():
+            link.join(max(0.0, deadline - time.monotonic()))
+        self.links.clear()

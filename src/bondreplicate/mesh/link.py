@@ -1,0 +1,213 @@
+"""One link: from this site, its origin, to one other site, its target.
+
+Positions decide everything: what is not in the position that the target holds is extracted in one snapshot, piped
+to it, merged there, and the position moves in the same transaction. Whatever fails, the link connects again, reads
+the position, and goes on from there.
+"""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections.abc import Callable
+from contextlib import ExitStack
+from dataclasses import dataclass, field
+
+from bondreplicate.border.database import connect
+from bondreplicate.border.failpoint import reach
+from bondreplicate.border.settings import Settings
+from bondreplicate.core.backoff import Backoff
+from bondreplicate.core.news import News
+from bondreplicate.core.redact import redact
+from bondreplicate.errors import BondError, DatabaseError, MeshError, TransientError
+from bondreplicate.mesh.pulse import Pulse
+from bondreplicate.site.apply import Batch, Target
+from bondreplicate.site.extract import Extractor, Unsent
+from bondreplicate.site.fitness import check_peer, fetch_identity
+from bondreplicate.site.hosts import Host
+from bondreplicate.site.state import fetch_state
+from bondreplicate.site.tables import Tables
+
+IDLE_S = 0.5
+SHAPE_STATES = ("42", "BR033")
+"""SQLSTATEs after which tables are looked at anew, at both ends."""
+
+Report = Callable[..., None]
+
+
+@dataclass
+class Session:
+    """What a link has while it is connected."""
+
+    target: Target
+    extractor: Extractor
+    incarnation: str
+    since: str | None
+    tables: Tables
+    news: News = field(default_factory=News)
+
+
+class Link:
+    """A thread that keeps one target up to date.
+
+    Args:
+        settings: of this site. peer: the target. pulse: wakes the link.
+        tables: gives the replicated tables of this site as they are now.
+        report: logs an event with facts. random: 0 to 1.
+    """
+
+    def __init__(
+        self,
+        settings: Settings,
+        peer: Host,
+        pulse: Pulse,
+        tables: Callable[[], Tables],
+        report: Report,
+        random: Callable[[], float],
+    ) -> None:
+        self.settings, self.peer, self.pulse = settings, peer, pulse
+        self._tables, self._report = tables, report
+        self._backoff = Backoff(0.1, 5, random)
+        self._stop = threading.Event()
+        self._thread = threading.Thread(target=self._run, name=f"link-{peer.site}", daemon=True)
+        self.name = f"{settings.site}->{peer.site}"
+
+    def start(self) -> None:
+        """Begin to replicate."""
+        self._thread.start()
+
+    def stop(self) -> None:
+        """Finish the batch that is under way, if it ends soon, and end."""
+        self._stop.set()
+
+    def join(self, timeout_s: float) -> None:
+        """Wait for the end."""
+        self._thread.join(timeout_s)
+
+    def _run(self) -> None:
+        while not self._stop.is_set():
+            try:
+                with ExitStack() as stack:
+                    session = self._connect(stack)
+                    self._report("link_connected", link=self.name)
+                    self._serve(session)
+            except TransientError as error:
+                self._failed("link_interrupted", error)
+            except BondError as error:
+                self._failed("link_held", error)
+
+    def _failed(self, event: str, error: BondError) -> None:
+        facts = {"reason": redact(error.message), "hint": error.hint, "sqlstate": error.sqlstate}
+        wait_s = self._backoff.next_s()
+        self._report(event, link=self.name, **facts, wait_s=round(wait_s, 2))
+        self._stop.wait(wait_s)
+
+    def _connect(self, stack: ExitStack) -> Session:
+        """Connect to both ends and check that each is who it should be."""
+        here = stack.enter_context(connect(self.settings.dsn, role=f"extract {self.name}"))
+        there = stack.enter_context(connect(self.peer.dsn, role=f"apply {self.name}"))
+        if not check_peer(there, self.peer, fetch_identity(here)):
+            raise TransientError(
+                f"{self.peer} has not been started yet", hint="run bondreplicate there"
+            )
+        state = fetch_state(here)
+        incarnation = str(state.incarnation)
+        target = Target(there, self.settings, self.settings.site)
+        held = target.fetch_held()
+        if held.incarnation not in (None, incarnation):
+            raise MeshError(
+                f"{self.peer} knows site {self.settings.site} as another database than this one",
+                hint="this site was restored or replaced: give it a new number, as a fresh copy",
+            )
+        if held.position and int(held.position.split(":")[0]) > state.next_xid:
+            raise MeshError(
+                f"site {self.settings.site} went back in time: {self.peer} has applied transactions"
+                " that are not here yet",
+                hint="it was restored from a backup: join it again as a fresh copy",
+            )
+        tables = self._tables()
+        target.learn(tables)
+        session = Session(
+            target, Extractor(here, self.settings.site), incarnation, held.position, tables
+        )
+        session.news.parked = held.parked
+        return session
+
+    def _serve(self, session: Session) -> None:
+        beats = -1
+        while not self._stop.is_set():
+            beats = self.pulse.wait(beats, IDLE_S)
+            try:
+                self._look_and_send(session)
+            except DatabaseError as error:
+                if (error.sqlstate or "")[:2] in SHAPE_STATES:
+                    self._learn(session)
+                raise
+
+    def _learn(self, session: Session) -> None:
+        session.tables = self._tables()
+        session.target.learn(session.tables)
+
+    def _look_and_send(self, session: Session) -> None:
+        """Send what there is, if anything, or news of positions where they are worth a batch."""
+        if self._tables().revision != session.tables.revision:
+            self._learn(session)
+        unsent = session.extractor.look(session.since)
+        if unsent.something:
+            self._prepare(session, unsent)
+            self._send(session)
+            self._backoff.reset()
+            return
+        told = {**unsent.vector, str(self.settings.site): unsent.upto}
+        now_s = time.monotonic()
+        if session.news.decide_send(told, log_busy=unsent.log_busy, now_s=now_s):
+            self._apply(session, unsent, None)
+        self._backoff.reset()
+
+    def _prepare(self, session: Session, unsent: Unsent) -> None:
+        session.target.prepare(unsent.tabs)
+        session.extractor.prepare(session.tables, session.target.mapped, unsent.tabs)
+        if session.news.parked:
+            session.target.prepare_parked()
+
+    def _send(self, session: Session) -> None:
+        """Extract in one snapshot and pipe it to the target."""
+        started_s = time.monotonic()
+        with session.extractor.snapshot():
+            unsent = session.extractor.look(session.since)
+            mapped = session.target.mapped
+            tabs = [t for t in unsent.tabs if t in mapped]
+            if not all(session.extractor.prepared(t) for t in tabs):
+                return  # a table more since we looked: the next round has it
+            if not tabs and not unsent.errors:
+                self._apply(session, unsent, None)
+                return
+            reach("extract_begun")
+            with session.extractor.copy_out(session.since, tabs, errors=unsent.errors) as copy:
+                self._apply(session, unsent, copy, started_s)
+
+    def _apply(
+        self, session: Session, unsent: Unsent, blocks: object, started_s: float | None = None
+    ) -> None:
+        if blocks is None and session.news.parked:
+            session.target.prepare_parked()
+        batch = Batch(
+            self.settings.site, session.incarnation, session.since, unsent.upto, unsent.vector
+        )
+        applied = session.target.apply(batch, blocks)  # type: ignore[arg-type]
+        session.since = unsent.upto
+        now_s = time.monotonic()
+        told = {**unsent.vector, str(self.settings.site): unsent.upto}
+        session.news.note(told, rows=unsent.something, now_s=now_s)
+        session.news.target_busy, session.news.parked = applied.log_busy, applied.parked > 0
+        if applied.revision != session.target.tables.revision:
+            self._learn(session)
+        if blocks is not None:
+            self._report(
+                "batch_applied",
+                link=self.name,
+                rows=applied.rows_applied,
+                conflicts=applied.conflicts,
+                parked=applied.parked,
+                seconds=round(now_s - (started_s or now_s), 4),
+            )

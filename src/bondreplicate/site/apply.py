@@ -1,0 +1,201 @@
+"""Applying at the target of a link: the session, its functions for each table, one batch in one transaction."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from bondreplicate.border.database import (
+    Connection,
+    dicts,
+    execute,
+    rows,
+    set_session,
+    transaction,
+)
+from bondreplicate.border.failpoint import reach
+from bondreplicate.border.settings import Settings
+from bondreplicate.border.sqlfiles import query
+from bondreplicate.core.mapping import Mapped, map_tables
+from bondreplicate.core.shapes import ForeignKey, Shape
+from bondreplicate.site.render import Applier, Neighbour
+from bondreplicate.site.tables import Tables, fetch_tables
+
+SESSION = {
+    "session_replication_role": "replica",
+    "plan_cache_mode": "force_generic_plan",
+    "enable_hashjoin": "off",
+    "enable_mergejoin": "off",
+    "enable_seqscan": "off",
+    "synchronous_commit": "on",
+    "work_mem": "32MB",
+}
+"""Users' triggers stay silent, foreign keys are validated set by set; plans do not depend on statistics."""
+
+
+@dataclass(frozen=True)
+class Batch:
+    """What moves a target from one snapshot of the origin to a later one."""
+
+    origin: int
+    incarnation: str
+    since: str | None
+    upto: str
+    vector: Mapping[str, str]
+
+
+@dataclass(frozen=True)
+class Applied:
+    """What the target says of a batch."""
+
+    rows_applied: int
+    conflicts: int
+    parked: int
+    log_busy: bool
+    revision: int
+
+
+@dataclass(frozen=True)
+class Held:
+    """What the target knows of an origin. `position` None: nothing."""
+
+    position: str | None
+    incarnation: str | None
+    target_site: int | None
+    parked: bool
+
+
+class Target:
+    """The applying session of one link."""
+
+    def __init__(self, connection: Connection, settings: Settings, origin: int) -> None:
+        self.connection, self.settings, self.origin = connection, settings, origin
+        self.tables = Tables(0)
+        self.mapped: dict[int, Mapped] = {}
+        self._made: set[int] = set()
+        self._children: dict[tuple[str, str], list[tuple[Shape, ForeignKey]]] = {}
+        set_session(
+            connection,
+            {
+                **SESSION,
+                "lock_timeout": f"{settings.lock_timeout_ms}ms",
+                **give_way(connection, settings),
+            },
+        )
+        execute(connection, query("stage"))
+
+    def fetch_held(self) -> Held:
+        """The position of the origin here."""
+        return Held(**dicts(self.connection, query("target_position"), {"origin": self.origin})[0])
+
+    def learn(self, origin: Tables) -> None:
+        """Look at the tables of the target anew and map those of the origin to them."""
+        self.tables = fetch_tables(self.connection)
+        known = self.tables.known()
+        self.mapped = map_tables(origin.shapes, known, self.tables.disabled)
+        self._made.clear()
+        self._children.clear()
+        for shape in self.tables.shapes.values():
+            for fk in shape.foreign_keys:
+                self._children.setdefault(fk.parent, []).append((shape, fk))
+        with transaction(self.connection):
+            execute(self.connection, query("shape_clear"))
+            for tab, mapped in self.mapped.items():
+                self._note_shape(mapped, origin.shapes[tab])
+            for tab, shape in self.tables.shapes.items():
+                if tab not in {m.tab for m in self.mapped.values()}:
+                    self._note_shape(Mapped(tab, tuple(c.name for c in shape.travelling)), shape)
+
+    def _note_shape(self, mapped: Mapped, shape: Shape) -> None:
+        late = any(not u.immediate for u in shape.uniques)
+        execute(
+            self.connection,
+            query("shape_add"),
+            {
+                "tab": mapped.tab,
+                "schema": shape.name[0],
+                "table": shape.name[1],
+                "columns": list(mapped.columns),
+                "checked_late": late,
+                "held": mapped.held or None,
+            },
+        )
+
+    def prepare(self, origin_tabs: Iterable[int]) -> None:
+        """Create the session's functions for these tables and all that foreign keys tie to them."""
+        wanted = [self.mapped[t].tab for t in origin_tabs if t in self.mapped]
+        queue = [t for t in wanted if t > 0 and t not in self._made]
+        while queue:
+            tab = queue.pop()
+            if tab in self._made:
+                continue
+            shape = self.tables.shapes[tab]
+            for statement in self._applier(tab, shape).statements():
+                execute(self.connection, statement)
+            self._made.add(tab)
+            known = self.tables.known()
+            tied = [fk.parent for fk in shape.foreign_keys]
+            tied += [child.name for child, _ in self._children.get(shape.name, [])]
+            queue += [known[name][0] for name in tied if name in known]
+
+    def prepare_parked(self) -> None:
+        """Create the functions for tables that have parked changes of the origin."""
+        found = rows(self.connection, query("parked_tables"), {"origin": self.origin})
+        by_name = {s.name: t for t, s in self.tables.shapes.items()}
+        target_tabs = {by_name.get((r.schema_name, r.table_name)) for r in found}
+        self.prepare(t for t, m in self.mapped.items() if m.tab in target_tabs)
+
+    def _applier(self, tab: int, shape: Shape) -> Applier:
+        known = self.tables.known()
+        neighbours = [
+            Neighbour(child, known[child.name][0], self._columns_of(known[child.name][0]), fk)
+            for child, fk in self._children.get(shape.name, [])
+        ]
+        return Applier(shape, tab, self._columns_of(tab), neighbours, known)
+
+    def _columns_of(self, tab: int) -> Sequence[str]:
+        for mapped in self.mapped.values():
+            if mapped.tab == tab:
+                return mapped.columns
+        return [c.name for c in self.tables.shapes[tab].travelling]
+
+    def apply(self, batch: Batch, blocks: Iterable[Any] | None) -> Applied:
+        """Apply a batch in one transaction, with its position.
+
+        Args:
+            batch: from where to where.
+            blocks: of COPY text for pg_temp.bond_stage; None for an empty batch.
+
+        Raises:
+            TransientError: nothing was applied; read the position again and go on.
+            MeshError: the origin is not who it was, or its clock is wrong.
+        """
+        with transaction(self.connection):
+            reach("apply_begun")
+            if blocks is not None:
+                with self.connection.cursor().copy(query("copy_in")) as copy:
+                    for block in blocks:
+                        copy.write(block)
+                reach("apply_staged")
+            args = {
+                "origin": batch.origin,
+                "incarnation": batch.incarnation,
+                "since": batch.since,
+                "upto": batch.upto,
+                "seen": json.dumps(batch.vector),
+                "ahead_max_s": self.settings.clock_ahead_max_s,
+            }
+            applied = Applied(**dicts(self.connection, query("apply_batch"), args)[0])
+            reach("apply_merged")
+        reach("apply_committed")
+        return applied
+
+
+def give_way(connection: Connection, settings: Settings) -> dict[str, str]:
+    """Settings with which the applier is the victim of a deadlock, where the role may set them."""
+    allowed = rows(connection, query("may_set"), {"setting": "deadlock_timeout"})
+    if allowed and allowed[0].may:
+        return {"deadlock_timeout": f"{settings.deadlock_timeout_ms}ms"}
+    return {}

@@ -1,0 +1,107 @@
+"""Extraction at the origin of a link: current states of the rows whose keys the target has not seen."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from bondreplicate.border.database import (
+    SQL,
+    Composed,
+    Connection,
+    Literal,
+    dicts,
+    execute,
+    joined,
+    render,
+    set_session,
+    transaction,
+)
+from bondreplicate.border.sqlfiles import query
+from bondreplicate.core.snapshot import NOTHING
+from bondreplicate.site import render as sql_of
+from bondreplicate.core.mapping import Mapped
+from bondreplicate.site.tables import Tables
+
+PLANS = {
+    "plan_cache_mode": "force_generic_plan",
+    "enable_hashjoin": "off",
+    "enable_mergejoin": "off",
+    "enable_seqscan": "off",
+    "work_mem": "32MB",
+}
+"""Plans that do not depend on statistics, which are always wrong for a log: one look by index per key."""
+
+
+@dataclass(frozen=True)
+class Unsent:
+    """What a link has to send. `upto`: snapshot of the origin; `vector`: its positions of other sites."""
+
+    upto: str
+    vector: Mapping[str, str]
+    tabs: Sequence[int]
+    entries: int
+    oldest: datetime | None
+    errors: bool
+    log_busy: bool
+
+    @property
+    def something(self) -> bool:
+        """Whether there is anything but news of positions."""
+        return bool(self.tabs) or self.errors
+
+
+class Extractor:
+    """The origin's side of one link; owns nothing but the prepared functions of its session."""
+
+    def __init__(self, connection: Connection, me: int) -> None:
+        self.connection, self.me = connection, me
+        self._made: dict[int, object] = {}
+        set_session(connection, PLANS)
+
+    def look(self, since: str | None) -> Unsent:
+        """What is not in the position `since`; one query."""
+        args = {"me": self.me, "since": since or NOTHING}
+        return Unsent(**dicts(self.connection, query("unsent"), args)[0])
+
+    def prepare(self, tables: Tables, mapped: Mapping[int, Mapped], tabs: Sequence[int]) -> None:
+        """Create the session's extract functions for these tables where they are missing or old."""
+        for tab in tabs:
+            target = mapped.get(tab)
+            if target is None or tab not in tables.shapes:
+                continue
+            made_for = (tables.shapes[tab], target)
+            if self._made.get(tab) != made_for:
+                statement = sql_of.extract(
+                    tables.shapes[tab], tab, target.tab, self.me, target.columns
+                )
+                execute(self.connection, statement)
+                self._made[tab] = made_for
+
+    @contextmanager
+    def snapshot(self) -> Iterator[None]:
+        """One REPEATABLE READ READ ONLY transaction: look and copy see the same."""
+        with transaction(self.connection, query("begin_snapshot")):
+            yield
+
+    def prepared(self, tab: int) -> bool:
+        """Whether the session can extract a table."""
+        return tab in self._made
+
+    def copy_out(self, since: str | None, tabs: Sequence[int], *, errors: bool) -> Any:
+        """The COPY of all that is unsent, as a context manager over blocks of bytes."""
+        return self.connection.cursor().copy(self._copy(since or NOTHING, tabs, errors))
+
+    def _copy(self, since: str, tabs: Sequence[int], errors: bool) -> Composed:
+        position = render("{p}::pg_snapshot", p=Literal(since))
+        arms = [
+            render(query("extract_table"), function=SQL(f"pg_temp.extract_{tab}"), since=position)
+            for tab in tabs
+        ]
+        if errors:
+            me = Literal(self.me)
+            arms.append(render(query("extract_errors"), me=me, since=position))
+        return render(query("copy_out"), arms=joined(" union all ", arms))

@@ -1,0 +1,441 @@
+"""SQL for one table, from the templates: capture and apply functions.
+
+Nothing here talks to a database; the results are composed statements. In templates, `r` is a row of a
+transition table, `t` a row of the table, `s` a staged row, `l` an entry of replicate_log, `k` a key to extract,
+`m` a met version, `w` a wanted key.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from bondreplicate.border.database import (
+    SQL,
+    Composable,
+    Composed,
+    Identifier,
+    Literal,
+    joined,
+    raw,
+    render,
+)
+from bondreplicate.border.sqlfiles import template
+from bondreplicate.core.shapes import Column, ForeignKey, Shape, TableName, Unique
+
+TRUE, FALSE = SQL("true"), SQL("false")
+
+TEXT_DEPENDS_ON_SETTINGS = {
+    "timestamp with time zone",
+    "timestamp without time zone",
+    "time with time zone",
+    "time without time zone",
+    "date",
+    "interval",
+    "real",
+    "double precision",
+    "money",
+    "bytea",
+}
+TEXT_NEVER_DEPENDS = {"integer", "bigint", "smallint", "text", "character varying", "bpchar", "uuid",
+                      "numeric", "boolean", "name", "inet", "cidr", "oid"}  # fmt: skip
+
+
+def table(name: TableName) -> Identifier:
+    """A table's qualified name."""
+    return Identifier(*name)
+
+
+def comma(parts: Iterable[Composable]) -> Composed:
+    """Parts of a list."""
+    return joined(", ", list(parts))
+
+
+def every(parts: Iterable[Composable]) -> Composable:
+    """Conditions that must all hold."""
+    found = list(parts)
+    return joined(" and ", found) if found else TRUE
+
+
+def cast(source: Composable, column: Column) -> Composable:
+    """Text as a value of the column's type."""
+    return render("({source})::{type}", source=source, type=raw(column.type))
+
+
+def element(array: Composable, place: int) -> Composable:
+    """An element of a text array; places count from 1."""
+    return render("{array}[{place}]", array=array, place=Literal(place))
+
+
+class KeyOf:
+    """Expressions about the key of one table."""
+
+    def __init__(self, shape: Shape) -> None:
+        self.columns = [shape.column(name) for name in shape.key]
+        self.operators = [raw(op) for op in shape.key_operators]
+
+    def casts(self, array: LiteralArray) -> list[Composable]:
+        """The key columns, typed, from a text array such as l.key."""
+        return [cast(element(SQL(array), i), c) for i, c in enumerate(self.columns, 1)]
+
+    def own(self, alias: Alias) -> list[Composable]:
+        """The key columns of a row, as they are."""
+        return [render("{a}.{c}", a=SQL(alias), c=Identifier(c.name)) for c in self.columns]
+
+    def text(self, alias: Alias) -> Composable:
+        """The key of a row as a text array."""
+        return as_texts(self.own(alias))
+
+    def hash(self, values: Sequence[Composable]) -> Composable:
+        """Hash of a key by its types' own operators; types that have none are hashed as text."""
+        parts = [
+            v if c.hashable else render("({v})::text", v=v)
+            for v, c in zip(values, self.columns, strict=True)
+        ]
+        return render("hash_record_extended(row({parts}), 0)", parts=comma(parts))
+
+    def equal(self, left: Sequence[Composable], right: Sequence[Composable]) -> Composable:
+        """Whether two keys are the same, by the operators of the index."""
+        triples = zip(left, self.operators, right, strict=True)
+        return every(render("{a} {op} {b}", a=a, op=op, b=b) for a, op, b in triples)
+
+
+LiteralArray = str  # "l.key"
+Alias = str  # "t"
+
+
+def as_texts(values: Sequence[Composable]) -> Composable:
+    """A text array of values."""
+    return render("array[{v}]::text []", v=comma(render("({v})::text", v=v) for v in values))
+
+
+def function_name(shape_id: int) -> str:
+    """Name of the capture function of the table with that replicate_tables.id."""
+    return f"capture_{shape_id}"
+
+
+def pinned(shape: Shape) -> Composable:
+    """SET clauses for the capture function, only where the text of the key depends on settings."""
+    types = {shape.column(name).type for name in shape.key}
+    if types <= TEXT_NEVER_DEPENDS:
+        return SQL("")
+    return SQL(
+        "set datestyle = 'ISO, YMD'\nset intervalstyle = 'postgres'\nset timezone = 'UTC'\n"
+        "set bytea_output = 'hex'\nset extra_float_digits = 3\nset lc_monetary = 'C'"
+    )
+
+
+def attach(shape: Shape, tab: int) -> list[Composed]:
+    """Statements that create the capture function and the triggers of a table."""
+    key, function = KeyOf(shape), Identifier(function_name(tab))
+    old, row = key.own("old"), key.own("r")
+    create = render(
+        template("capture"),
+        function=function,
+        pinned=pinned(shape),
+        tab=Literal(tab),
+        hash_old=key.hash(old),
+        key_old=key.text("old"),
+        hash_row=key.hash(row),
+        key_row=key.text("r"),
+    )
+    changed = joined(
+        " or ",
+        [
+            render("old.{c} is distinct from new.{c}", c=Identifier(c.name))
+            for c in key.columns
+        ],
+    )
+    triggers = render(
+        template("attach"), function=function, table=table(shape.name), key_changed=changed
+    )
+    return [create, triggers]
+
+
+def enqueue(shape: Shape, tab: int, stamp: datetime) -> Composed:
+    """The statement that logs every row a table has, all with the same stamp."""
+    key = KeyOf(shape)
+    return render(
+        template("enqueue"),
+        tab=Literal(tab),
+        stamp=render("{s}::timestamptz", s=Literal(stamp.isoformat())),
+        schema_name=Literal(shape.name[0]),
+        table_name=Literal(shape.name[1]),
+        table=table(shape.name),
+        hash_row=key.hash(key.own("r")),
+        key_row=key.text("r"),
+    )
+
+
+def detach(name: TableName, tab: int) -> Composed:
+    """Statements that drop the triggers and the capture function of a table."""
+    return render(template("detach"), table=table(name), function=Identifier(function_name(tab)))
+
+
+def drop_function(tab: int) -> Composed:
+    """The statement that drops the capture function of a table that is gone."""
+    return render(template("drop_function"), function=Identifier(function_name(tab)))
+
+
+def extract(shape: Shape, tab: int, target: int, me: int, columns: Sequence[str]) -> Composed:
+    """The function `pg_temp.extract_<tab>(since)`: rows of this table for a link.
+
+    Args:
+        tab: id of the table here. target: id of the table at the target. me: number of this site.
+        columns: names of the columns to send, in the order in which they are sent.
+    """
+    key = KeyOf(shape)
+    names = [Identifier(f"k{i}") for i in range(1, len(key.columns) + 1)]
+    mine = [render("k.{n}", n=n) for n in names]
+    casts = key.casts("l.key")
+    vals = [render("(t.{c})::text", c=Identifier(c)) for c in columns]
+    return render(
+        template("extract"),
+        function=Identifier(f"extract_{tab}"),
+        target=Literal(target),
+        tab=Literal(tab),
+        me=Literal(me),
+        table=table(shape.name),
+        first_key=Identifier(key.columns[0].name),
+        key_text=as_texts(mine),
+        key_names=comma(render("e.{n}", n=n) for n in names),
+        key_typed=comma(
+            render("{v} as {n}", v=v, n=n) for v, n in zip(casts, names, strict=True)
+        ),
+        key_casts=comma(casts),
+        key_equal=key.equal(key.own("t"), mine),
+        vals=comma(vals),
+    )
+
+
+@dataclass(frozen=True)
+class Neighbour:
+    """A foreign key that points at a table: the child, its id (None: not replicated), its columns."""
+
+    child: Shape
+    tab: int | None
+    columns: Sequence[str]
+    foreign_key: ForeignKey
+
+
+class Applier:
+    """Renders the functions `pg_temp.<what>_<tab>` that apply changes of one table.
+
+    Args:
+        shape: the table as it is here. tab: its id here.
+        columns: names of the values of a staged row, in order; a subset of the table's columns.
+        neighbours: foreign keys of other tables that point at this one.
+        known: replicated tables here by name: id and shape.
+    """
+
+    def __init__(
+        self,
+        shape: Shape,
+        tab: int,
+        columns: Sequence[str],
+        neighbours: Sequence[Neighbour],
+        known: Mapping[TableName, tuple[int, Shape]],
+    ) -> None:
+        self.shape, self.tab, self.columns = shape, tab, list(columns)
+        self.neighbours, self.known = neighbours, known
+        key = self.key = KeyOf(shape)
+        staged = key.casts("s.key")
+        vals = comma(render("(t.{c})::text", c=Identifier(c)) for c in columns)
+        extras = [c for c in shape.travelling if c.name not in columns]
+        self.common: dict[str, Composable] = {
+            "tab": Literal(tab),
+            "table": table(shape.name),
+            "schema_name": Literal(shape.name[0]),
+            "table_name": Literal(shape.name[1]),
+            "display": Literal(".".join(shape.name)),
+            "key_text": key.text("t"),
+            "key_equal_s": key.equal(key.own("t"), staged),
+            "key_equal_l": key.equal(key.casts("l.key"), staged),
+            "key_equal_m": key.equal(key.own("t"), key.casts("m.key")),
+            "key_equal_w": key.equal(key.own("t"), key.casts("wanted")),
+            "key_equal_lw": key.equal(key.casts("l.key"), key.casts("wanted")),
+            "key_equal_lt": key.equal(key.own("t"), key.casts("l.key")),
+            "hash_s": key.hash(staged),
+            "hash_t": key.hash(key.own("t")),
+            "hash_w": key.hash(key.casts("wanted")),
+            "vals": render("array[{v}]::text []", v=vals),
+            "vals_or_null": render(
+                "case when t.{k} is not null then array[{v}]::text [] end",
+                k=Identifier(shape.key[0]),
+                v=vals,
+            ),
+            "columns_array": render("{c}::name []", c=Literal(self.columns)),
+            "referenced": TRUE if neighbours else FALSE,
+            "local_vals": as_texts([render("t.{c}", c=Identifier(c.name)) for c in extras]),
+        }
+        self.extras = extras
+
+    def statements(self) -> list[Composed]:
+        """All functions of the table."""
+        return [
+            self._simple("lock"),
+            self._simple("contest"),
+            self._simple("truncate"),
+            self._simple("fetch"),
+            self._merge(),
+            self._orphans(),
+            self._clashes(),
+        ]
+
+    def _simple(self, what: str, **more: Composable) -> Composed:
+        parts = {**self.common, "columns": self.common["columns_array"], **more}
+        return render(template(what), function=Identifier(f"{what}_{self.tab}"), **parts)
+
+    def staged(self, name: str) -> Composable:
+        """The staged value of a column, typed."""
+        place = self.columns.index(name) + 1
+        return cast(element(SQL("s.vals"), place), self.shape.column(name))
+
+    def _merge(self) -> Composed:
+        names = [Identifier(c) for c in self.columns]
+        values = [self.staged(c) for c in self.columns]
+        kept = [cast(element(SQL("m.vals"), i), c) for i, c in enumerate(self.extras, 1)]
+        settable = [
+            c for c in self.columns if c not in self.shape.key and not self.shape.column(c).always
+        ]
+        update = self._simple_update(settable) if settable else SQL("null;")
+        return self._simple(
+            "merge",
+            columns=comma(names),
+            values=comma(values),
+            all_columns=comma([*names, *(Identifier(c.name) for c in self.extras)]),
+            all_values=comma([*values, *kept]),
+            update=update,
+            reference_changed=self._reference_changed(),
+        )
+
+    def _simple_update(self, columns: Sequence[str]) -> Composed:
+        pairs = [render("{c} = {v}", c=Identifier(c), v=self.staged(c)) for c in columns]
+        return render(template("update"), assignments=comma(pairs), **self.common)
+
+    def _reference_changed(self) -> Composable:
+        """Whether a staged row changes a column, outside its key, that foreign keys point at."""
+        pointed = {c for n in self.neighbours for c in n.foreign_key.parent_columns}
+        watched = sorted(c for c in pointed - set(self.shape.key) if c in self.columns)
+        changes = [
+            render("(t.{c})::text is distinct from {v}", c=Identifier(c), v=self._text(c))
+            for c in watched
+        ]
+        return render("({c})", c=joined(" or ", changes)) if changes else FALSE
+
+    def _text(self, name: str) -> Composable:
+        return element(SQL("s.vals"), self.columns.index(name) + 1)
+
+    def _orphans(self) -> Composed:
+        blocks = [self._as_child(fk) for fk in self.shape.foreign_keys]
+        blocks += [self._as_parent(n) for n in self.neighbours]
+        return render(
+            template("orphans"),
+            function=Identifier(f"orphans_{self.tab}"),
+            blocks=joined("\n    ", blocks) if blocks else SQL("more := broken;"),
+        )
+
+    def _as_child(self, fk: ForeignKey) -> Composed:
+        key = self.key
+        present = all(c in self.columns for c in fk.columns)
+        positions = [self.columns.index(c) + 1 for c in fk.columns] if present else []
+        parent = self.known.get(fk.parent)
+        by_key = parent is not None and parent[1].key == fk.parent_columns
+        return render(
+            template("orphans_child"),
+            tab=Literal(self.tab),
+            child=table(self.shape.name),
+            parent=table(fk.parent),
+            child_is_staged=key.equal(key.own("c"), key.casts("s.key")),
+            parent_of_child=_points_at(fk),
+            not_null=every(
+                render("c.{c} is not null", c=Identifier(c)) for c in fk.columns
+            ),
+            constraint=Literal(fk.name),
+            action=Literal(fk.action),
+            positions=render("{p}::jsonb", p=Literal(json.dumps(positions))),
+            parent_tab=Literal(parent[0] if parent else None),
+            by_key=TRUE if by_key else FALSE,
+            parent_key=as_texts([render("c.{c}", c=Identifier(c)) for c in fk.columns])
+            if by_key
+            else SQL("null::text []"),
+        )
+
+    def _as_parent(self, neighbour: Neighbour) -> Composed:
+        child, fk, names = neighbour.child, neighbour.foreign_key, list(neighbour.columns)
+        places = [c for c in fk.columns if c in names]
+        pairs = zip(fk.columns, fk.operators, fk.parent_columns, strict=True)
+        return render(
+            template("orphans_parent"),
+            tab=Literal(self.tab),
+            child=table(child.name),
+            parent=table(self.shape.name),
+            child_tab=Literal(neighbour.tab),
+            child_key=KeyOf(child).text("c") if child.key else SQL("null::text []"),
+            constraint=Literal(fk.name),
+            action=Literal(fk.action),
+            by_key=TRUE if fk.parent_columns == self.shape.key else FALSE,
+            positions=render(
+                "{p}::jsonb", p=Literal(json.dumps([names.index(c) + 1 for c in places]))
+            ),
+            child_of_removed=every(
+                render(
+                    "{value} {op} c.{c}",
+                    value=cast(
+                        element(SQL("r.vals"), self.columns.index(p) + 1), self.shape.column(p)
+                    ),
+                    op=raw(op),
+                    c=Identifier(c),
+                )
+                for c, op, p in pairs
+            ),
+            parent_of_child=_points_at(fk),
+        )
+
+    def _clashes(self) -> Composed:
+        blocks = [self._clash(u) for u in self.shape.uniques if not u.is_key]
+        return render(
+            template("clashes"),
+            function=Identifier(f"clashes_{self.tab}"),
+            blocks=joined("\n    ", blocks) if blocks else SQL("return;"),
+        )
+
+    def _clash(self, unique: Unique) -> Composed:
+        typed = [
+            render("{v} as {c}", v=self.staged(c.name) if c.name in self.columns else
+                   render("null::{t}", t=raw(c.type)), c=Identifier(c.name))
+            for c in self.shape.columns
+        ]  # fmt: skip
+        expressions = [
+            render("({e}) as {n}", e=raw(e), n=Identifier(f"e{i}"))
+            for i, e in enumerate(unique.expressions)
+        ]
+        return render(
+            template("clashes_index"),
+            tab=Literal(self.tab),
+            table=table(self.shape.name),
+            key_text=self.key.text("t"),
+            expressions=comma(expressions),
+            typed=comma(typed),
+            predicate=raw(unique.predicate) if unique.predicate else TRUE,
+            same=every(_same(unique, i) for i in range(len(unique.expressions))),
+            constraint=Literal(unique.name),
+        )
+
+
+def _same(unique: Unique, place: int) -> Composable:
+    name, operator = Identifier(f"e{place}"), raw(unique.operators[place] or "=")
+    equal = render("s.{n} {op} o.{n}", n=name, op=operator)
+    if unique.nulls_equal:
+        return render("({e} or s.{n} is null and o.{n} is null)", e=equal, n=name)
+    return equal
+
+
+def _points_at(fk: ForeignKey) -> Composable:
+    triples = zip(fk.columns, fk.operators, fk.parent_columns, strict=True)
+    return every(
+        render("p.{p} {op} c.{c}", p=Identifier(p), op=raw(op), c=Identifier(c))
+        for c, op, p in triples
+    )

@@ -1,0 +1,82 @@
+"""The structure of the schema `bondreplicate`: printed for psql, installed, upgraded.
+
+Structure is numbered and made once; a ledger keeps the checksum of every step. Functions are created
+again each time. All of it happens in one transaction under an advisory lock.
+"""
+
+from __future__ import annotations
+
+from bondreplicate import __version__
+from bondreplicate.border import sqlfiles
+from bondreplicate.border.database import (
+    Composed,
+    Connection,
+    execute,
+    raw,
+    render,
+    rows,
+    transaction,
+    value,
+)
+from bondreplicate.errors import UnfitSite
+
+
+def createdb_sql() -> str:
+    """`createdb.sql`: everything for plain psql; running it again changes nothing."""
+    parts = [sqlfiles.text("createdb", "head"), sqlfiles.text("createdb", "ledger")]
+    for step in sqlfiles.structure():
+        parts.append(
+            f"do $bond_step$ begin if not exists (\n"
+            f"    select from bondreplicate.replicate_structure where number = {step.number}\n"
+            f") then execute $bond_structure$\n{step.text}$bond_structure$;\n"
+            f"insert into bondreplicate.replicate_structure (number, name, checksum)\n"
+            f"values ({step.number}, '{step.name}', '{step.checksum}');\n"
+            f"end if; end $bond_step$;\n"
+        )
+    parts += sqlfiles.functions()
+    parts += [sqlfiles.text("createdb", "tail"), sqlfiles.text("createdb", "end")]
+    head = f"-- createdb.sql of Bond Replicate {__version__}; printed by `bondreplicate createdb`\n"
+    return head + "\n".join(parts)
+
+
+def is_installed(connection: Connection) -> bool:
+    """Whether createdb.sql has been run on this database."""
+    return value(connection, sqlfiles.query("schema_installed")) is not None
+
+
+def install(connection: Connection) -> None:
+    """Create or upgrade the structure and create all functions again, in one transaction.
+
+    Raises:
+        UnfitSite: a step was changed after it was made here, or the structure is from a newer version.
+    """
+    with transaction(connection):
+        execute(connection, sqlfiles.query("schema_lock"))
+        execute(connection, sqlfiles.text("createdb", "head_body"))
+        execute(connection, sqlfiles.text("createdb", "ledger"))
+        made = {r.number: r for r in rows(connection, sqlfiles.query("schema_ledger"))}
+        known = sqlfiles.structure()
+        newer = set(made) - {step.number for step in known}
+        if newer:
+            raise UnfitSite(
+                f"the schema bondreplicate has step {max(newer)}, which this program does not know",
+                hint="a newer version made it: upgrade bondreplicate here",
+            )
+        for step in known:
+            if step.number not in made:
+                execute(connection, raw_text(step.text))
+                args = (step.number, step.name, step.checksum)
+                execute(connection, sqlfiles.query("schema_made"), args)
+            elif made[step.number].checksum != step.checksum:
+                raise UnfitSite(
+                    f"step {step.name} of the schema bondreplicate is not the one this version makes",
+                    hint="it was installed by another version of the program: use that one",
+                )
+        for text in sqlfiles.functions():
+            execute(connection, raw_text(text))
+        execute(connection, sqlfiles.text("createdb", "tail"))
+
+
+def raw_text(text: str) -> Composed:
+    """A whole file of SQL, as it is."""
+    return render("{text}", text=raw(text))

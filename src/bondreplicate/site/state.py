@@ -1,0 +1,110 @@
+"""Who this database is: first start, the same again, or a copy of another site that becomes a new one."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+from enum import Enum
+
+from bondreplicate.border.database import Connection, dicts, execute, transaction
+from bondreplicate.border.settings import Settings
+from bondreplicate.border.sqlfiles import query
+from bondreplicate.errors import MeshError
+
+
+COPIED = (
+    "state_copied_log",
+    "state_copied_positions",
+    "state_copied_own",
+    "state_copied_tables",
+)
+
+
+class Start(Enum):
+    """What a start of the daemon finds."""
+
+    FIRST = "first start"
+    AGAIN = "started again"
+    COPY = "copy of another site"
+
+
+@dataclass(frozen=True)
+class State:
+    """The row of replicate_state, and what the server says of itself now (`…_now`)."""
+
+    site: int | None
+    maxsites: int | None
+    part: int
+    incarnation: object
+    system_identifier: int | None
+    timeline: int | None
+    database_oid: int | None
+    tables_revision: int
+    went_down_at: datetime | None
+    unsent_when_down: int | None
+    system_identifier_now: int
+    timeline_now: int
+    database_oid_now: int
+    next_xid: int
+    standby: bool
+
+    @property
+    def same_database(self) -> bool:
+        """Whether this is the database that the state was written in, not a copy."""
+        before = (self.system_identifier, self.database_oid)
+        return before == (self.system_identifier_now, self.database_oid_now)
+
+
+def fetch_state(connection: Connection) -> State:
+    """The state of this site."""
+    return State(**dicts(connection, query("state"))[0])
+
+
+def decide_start(state: State, site: int) -> Start:
+    """What a start with this site number is.
+
+    Raises:
+        MeshError: the number is not this database's, or the database is not what it was.
+    """
+    if state.site is None:
+        return Start.FIRST
+    if state.site != site and not state.same_database:
+        return Start.COPY
+    if state.site != site:
+        raise MeshError(
+            f"this database is site {state.site}, the configuration says {site}",
+            hint=f"set site = {state.site}; only a copy of a database takes another number",
+        )
+    if not state.same_database:
+        raise MeshError(
+            f"this database is a copy of site {site}, which may still be alive elsewhere",
+            hint="give the copy a site number of its own in bondreplicate.conf and replicate_hosts",
+        )
+    if state.timeline_now != state.timeline:
+        raise MeshError(
+            f"site {site} went back in time: its timeline was {state.timeline} and is"
+            f" {state.timeline_now}, so changes that others have may be missing here",
+            hint="remove it from replicate_hosts everywhere and join it again as a fresh copy",
+        )
+    return Start.AGAIN
+
+
+def take_identity(connection: Connection, settings: Settings) -> tuple[Start, State]:
+    """Make this database the site that the configuration says; in one transaction.
+
+    Returns:
+        What was found, and the state as it was before.
+    """
+    with transaction(connection):
+        execute(connection, query("schema_lock"))
+        before = fetch_state(connection)
+        start = decide_start(before, settings.site)
+        args = {"site": settings.site, "maxsites": settings.maxsites}
+        if start is Start.COPY:
+            for step in COPIED:
+                execute(connection, query(step), args)
+        if start is Start.AGAIN:
+            execute(connection, query("state_maxsites"), args)
+        else:
+            execute(connection, query("state_adopt"), args)
+    return start, before

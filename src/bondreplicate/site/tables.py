@@ -1,0 +1,157 @@
+"""Follow the tables of this database: attach capture to new ones, release disabled ones, list them all."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+
+from bondreplicate.border.database import (
+    Connection,
+    dicts,
+    execute,
+    rows,
+    set_local,
+    transaction,
+    value,
+)
+from bondreplicate.border.sqlfiles import query
+from bondreplicate.core.following import Listed, Step, Task, plan_tables
+from bondreplicate.core.shapes import Shape, TableName, shape_of
+from bondreplicate.errors import BondError, TransientError
+from bondreplicate.site import render
+
+BEFORE_ANY = datetime(2000, 1, 1, tzinfo=UTC)
+"""Stamp of rows that were there before capture began: every real change is later."""
+
+Report = Callable[..., None]
+
+
+@dataclass(frozen=True)
+class Tables:
+    """The replicated tables of a site at one revision: id to shape."""
+
+    revision: int
+    shapes: dict[int, Shape] = field(default_factory=dict)
+    disabled: frozenset[TableName] = frozenset()
+
+    def known(self) -> dict[TableName, tuple[int, Shape]]:
+        """The same by name."""
+        return {shape.name: (tab, shape) for tab, shape in self.shapes.items()}
+
+
+def fetch_shapes(connection: Connection) -> list[Shape]:
+    """Every table of the database; reads catalogs only."""
+    return [shape_of(row) for row in dicts(connection, query("table_shapes"))]
+
+
+def fetch_tables(connection: Connection) -> Tables:
+    """The replicated tables of a site, as they are now; also of another site."""
+    revision = value(connection, query("tables_revision"))
+    shapes = {s.name: s for s in fetch_shapes(connection)}
+    listed = fetch_listed(connection)
+    active = {r.id: shapes[r.name] for r in listed if r.active and r.name in shapes}
+    usable = {tab: shape for tab, shape in active.items() if not shape.why_not}
+    disabled = frozenset(r.name for r in listed if not r.enabled)
+    return Tables(revision, usable, disabled)
+
+
+def fetch_listed(connection: Connection) -> list[Listed]:
+    """The rows of replicate_tables."""
+    return [
+        Listed(r.id, (r.schema_name, r.table_name), r.enabled, r.active, r.reason, r.relid, r.shape)
+        for r in rows(connection, query("tables_listed"))
+    ]
+
+
+def follow_tables(connection: Connection, *, first: bool, report: Report) -> int:
+    """Bring triggers and replicate_tables in line with the tables that exist.
+
+    Each table is handled in a transaction of its own. Attaching takes SHARE ROW EXCLUSIVE for a
+    moment; a table that is locked for longer than a second is left for the next time. Rows that
+    were there before the triggers are logged in the same transaction, except at the first start.
+
+    Args:
+        connection: autocommit, to this site.
+        first: this is the first start, so that the rows reach other sites by a copy.
+        report: called with an event and facts for everything done.
+
+    Returns:
+        How many tables are still to be done.
+    """
+    captured = {r.oid: r.triggers for r in rows(connection, query("tables_captured"))}
+    tasks = plan_tables(fetch_shapes(connection), fetch_listed(connection), captured)
+    left = 0
+    for task in tasks:
+        try:
+            _carry_out(connection, task, first)
+        except TransientError as error:
+            left += 1
+            report("table_busy", table=_name(task), reason=error.message)
+        except BondError as error:
+            left += 1
+            report("table_failed", table=_name(task), reason=error.message, hint=error.hint)
+        else:
+            report(f"table_{task.step.value}", table=_name(task), reason=task.reason)
+    if len(tasks) > left:
+        execute(connection, query("tables_revise"))
+    return left
+
+
+def enqueue_all(connection: Connection, stamp: datetime) -> int:
+    """Log every row of every replicated table, stamped `stamp`; returns rows logged."""
+    total = 0
+    with transaction(connection):
+        for tab, shape in fetch_tables(connection).shapes.items():
+            total += execute(connection, render.enqueue(shape, tab, stamp))
+    return total
+
+
+def _name(task: Task) -> str:
+    name = task.shape.name if task.shape else task.listed.name if task.listed else ("", "")
+    return ".".join(name)
+
+
+def _carry_out(connection: Connection, task: Task, first: bool) -> None:
+    with transaction(connection):
+        set_local(connection, "lock_timeout", "1s")
+        if task.step is Step.FORGET and task.listed:
+            args = {"id": task.listed.id, "reason": task.reason}
+            execute(connection, query("tables_forget"), args)
+            execute(connection, render.drop_function(task.listed.id))
+        elif task.shape and task.step is Step.RELEASE:
+            tab = _write(connection, task)
+            execute(connection, render.detach(task.shape.name, tab))
+        elif task.shape and task.step is Step.NOTE:
+            _write(connection, task)
+        elif task.shape:
+            tab = _write(connection, task)
+            for statement in render.attach(task.shape, tab):
+                execute(connection, statement)
+            if task.step is Step.ATTACH and not first:
+                execute(connection, render.enqueue(task.shape, tab, BEFORE_ANY))
+
+
+def _write(connection: Connection, task: Task) -> int:
+    """The row of replicate_tables for a task; returns its id."""
+    shape, listed = task.shape, task.listed
+    assert shape is not None
+    schema, table = shape.name
+    if listed and listed.name != shape.name:
+        args = {"schema": schema, "table": table, "id": listed.id}
+        execute(connection, query("tables_rename"), args)
+    active = task.step in (Step.ATTACH, Step.REFRESH)
+    return value(
+        connection,
+        query("tables_write"),
+        {
+            "schema": schema,
+            "table": table,
+            "active": active,
+            "reason": task.reason,
+            "key": list(shape.key),
+            "columns": [c.name for c in shape.travelling],
+            "relid": shape.oid,
+            "shape": shape.digest if active else None,
+        },
+    )

@@ -1,0 +1,26 @@
+-- Mends all clashes of one table, those with the newest versions first. Returns whether anything was staged.
+create or replace function bondreplicate.mend_clashes(me smallint, wanted_tab integer)
+returns boolean
+language plpgsql
+set search_path = pg_catalog, pg_temp
+as $$
+declare
+    pair record;
+    mended boolean := false;
+begin
+    for pair in execute format($q$
+        select c.staged_key, c.other_key, c.constraint_name
+        from pg_temp.clashes_%1$s() as c
+        cross join lateral bondreplicate.version_of(%1$s, c.staged_key) as a
+        cross join lateral bondreplicate.version_of(%1$s, c.other_key) as b
+        order by greatest(a.stamp, b.stamp) desc nulls last, c.staged_key, c.other_key
+    $q$, wanted_tab)
+    loop
+        mended := bondreplicate.mend_clash(
+            me, wanted_tab, pair.staged_key, pair.other_key, pair.constraint_name
+        ) or mended;
+    end loop;
+    return mended;
+end
+$$;
+comment on function bondreplicate.mend_clashes(smallint, integer) is 'mends rows that share unique values';

@@ -1,0 +1,1 @@
+copy pg_temp.bond_stage (tab, key, xid, stamp, site, repair, gone, merged_into, vals) from stdin

@@ -1,0 +1,1 @@
+copy ({arms}) to stdout

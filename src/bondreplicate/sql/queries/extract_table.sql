@@ -1,0 +1,2 @@
+select f.tab, f.key, f.xid, f.stamp, f.site, f.repair, f.gone, f.merged_into, f.vals
+from {function}({since}) as f

@@ -1,0 +1,1 @@
+select exists (select from bondreplicate.replicate_log)

@@ -1,0 +1,1 @@
+select has_parameter_privilege(%(setting)s, 'set') as may

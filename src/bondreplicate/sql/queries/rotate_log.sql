@@ -1,0 +1,1 @@
+select bondreplicate.rotate_log(%(known)s::jsonb)

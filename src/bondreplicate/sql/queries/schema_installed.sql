@@ -1,0 +1,1 @@
+select to_regclass('bondreplicate.replicate_structure')::oid

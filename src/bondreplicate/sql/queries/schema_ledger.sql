@@ -1,0 +1,1 @@
+select number, name, checksum from bondreplicate.replicate_structure order by number

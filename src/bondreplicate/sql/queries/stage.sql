@@ -1,0 +1,10 @@
+-- Where the rows of a batch wait in the applying session, one table for all.
+create temporary table bond_stage (
+    tab integer, key text [], xid xid8, stamp timestamptz, site smallint, repair smallint,
+    gone boolean, merged_into text [], vals text [], mine boolean not null default false
+) on commit delete rows;
+create temporary table bond_removed (tab integer, key text [], vals text []) on commit delete rows;
+create temporary table bond_moved (tab integer, key text [], vals text []) on commit delete rows;
+create temporary table bond_shape (
+    tab integer primary key, schema_name name, table_name name, columns name [], checked_late boolean, held text
+);

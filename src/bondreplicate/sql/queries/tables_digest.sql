@@ -1,0 +1,15 @@
+-- One number that changes when tables, columns, indexes, constraints, capture triggers or replicate_tables change.
+select sum(hashtextextended(f.fact, 0)) from (
+    select format('c %s %s', c.oid, c.xmin) from pg_class as c where c.oid >= 16384 and c.relkind in ('r', 'p', 'f')
+    union all
+    select format('a %s %s %s', a.attrelid, a.attnum, a.xmin) from pg_attribute as a
+    where a.attrelid >= 16384 and a.attnum > 0
+    union all
+    select format('i %s %s', i.indexrelid, i.xmin) from pg_index as i where i.indexrelid >= 16384
+    union all
+    select format('k %s %s', k.oid, k.xmin) from pg_constraint as k where k.oid >= 16384
+    union all
+    select format('g %s %s', g.oid, g.xmin) from pg_trigger as g where g.tgname ~ '^bondreplicate_'
+    union all
+    select format('t %s %s', t.id, t.xmin) from bondreplicate.replicate_tables as t
+) as f (fact)

@@ -1,0 +1,1 @@
+select tables_revision from bondreplicate.replicate_state

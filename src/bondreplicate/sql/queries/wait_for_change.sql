@@ -1,0 +1,1 @@
+select bondreplicate.wait_for_change(%(known)s::pg_snapshot, %(pause_s)s, %(limit_s)s)::text

@@ -1,0 +1,35 @@
+-- Current state of the rows of one table whose keys were logged and are not in the position `since`; run in one
+-- REPEATABLE READ transaction with all other tables of the batch. Row, version and TRUNCATE alike, unordered.
+create or replace function pg_temp.{function}(since pg_snapshot)
+returns table (
+    tab integer, key text [], xid xid8, stamp timestamptz, site smallint, repair smallint,
+    gone boolean, merged_into text [], vals text []
+)
+language plpgsql
+as $extract$
+#variable_conflict use_column
+begin
+    return query
+    select {target}, {key_text}, k.xid, k.stamp, k.site, k.repair, t.{first_key} is null,
+        case when t.{first_key} is null then k.merged_into end,
+        case when t.{first_key} is not null then array[{vals}]::text [] end
+    from (
+        select distinct on ({key_names}) e.*
+        from (
+            select {key_typed}, l.xid, l.stamp, l.site, l.repair, l.merged_into,
+                bool_or(l.source = {me}) over (partition by {key_casts}) as made_here
+            from bondreplicate.replicate_log as l
+            where l.tab = {tab} and l.key is not null
+                and l.xid >= pg_snapshot_xmin(since) and not pg_visible_in_snapshot(l.xid, since)
+        ) as e
+        where e.made_here
+        order by {key_names}, e.stamp desc, e.site desc, e.repair desc
+    ) as k
+    left join only {table} as t on {key_equal}
+    union all
+    select {target}, null, l.xid, l.stamp, l.site, l.repair, true, null, null
+    from bondreplicate.replicate_log as l
+    where l.tab = {tab} and l.key is null and l.source = {me}
+        and l.xid >= pg_snapshot_xmin(since) and not pg_visible_in_snapshot(l.xid, since);
+end
+$extract$

@@ -1,0 +1,56 @@
+-- Writes the staged rows of one table: deletes, updates, inserts; then remembers their versions in
+-- replicate_log. With `careful`, rows are taken out before they are put back, so that unique values may change hands.
+-- With `only_key`, just that row. Raises 40001 where a user changed one of the rows meanwhile.
+create or replace function pg_temp.{function}(
+    origin smallint, me smallint, before pg_snapshot, careful boolean, only_key text []
+)
+returns void
+language plpgsql
+as $merge$
+begin
+    insert into pg_temp.bond_removed (tab, key, vals)
+    select {tab}, s.key, {vals}
+    from pg_temp.bond_stage as s join only {table} as t on {key_equal_s}
+    where {referenced} and s.tab = {tab} and (only_key is null or s.key = only_key)
+        and (s.gone or {reference_changed});
+    delete from only {table} as t using pg_temp.bond_stage as s
+    where s.tab = {tab} and s.gone and (only_key is null or s.key = only_key) and {key_equal_s};
+    if careful then
+        with taken as (
+            delete from only {table} as t using pg_temp.bond_stage as s
+            where s.tab = {tab} and not s.gone and (only_key is null or s.key = only_key) and {key_equal_s}
+            returning s.key, {local_vals} as vals
+        )
+        insert into pg_temp.bond_moved (tab, key, vals) select {tab}, k.key, k.vals from taken as k;
+        insert into {table} ({all_columns}) overriding system value
+        select {all_values}
+        from pg_temp.bond_stage as s join pg_temp.bond_moved as m on m.tab = s.tab and m.key = s.key
+        where s.tab = {tab} and not s.gone;
+    else
+        {update}
+    end if;
+    insert into {table} ({columns}) overriding system value
+    select {values}
+    from pg_temp.bond_stage as s
+    where s.tab = {tab} and not s.gone and (only_key is null or s.key = only_key)
+        and not exists (select from only {table} as t where {key_equal_s});
+    insert into bondreplicate.replicate_log (
+        xid, origin_xid, stamp, hash, tab, site, repair, source, part, key, merged_into
+    )
+    select pg_current_xact_id(), case when not s.mine then s.xid end, s.stamp,
+        case when s.key is null then {tab} else {hash_s} end, {tab}, s.site, s.repair,
+        case when s.mine then me else origin end, p.part, s.key, s.merged_into
+    from pg_temp.bond_stage as s cross join bondreplicate.replicate_state as p
+    where s.tab = {tab} and (only_key is null or s.key = only_key);
+    if exists (
+        select from bondreplicate.replicate_log as l
+        where l.tab = {tab} and l.xid >= pg_snapshot_xmin(before) and l.xid <> pg_current_xact_id()
+            and not pg_visible_in_snapshot(l.xid, before)
+            and (l.key is null or l.hash in (
+                select {hash_s} from pg_temp.bond_stage as s where s.tab = {tab} and s.key is not null
+            ))
+    ) then
+        raise serialization_failure using message = format('%s was changed here meanwhile', {display});
+    end if;
+end
+$merge$

@@ -1,0 +1,8 @@
+select coalesce(jsonb_agg(jsonb_build_object(
+        'child_tab', {child_tab}, 'child_key', {child_key}, 'constraint', {constraint}, 'action', {action}, 'by_key', {by_key},
+        'positions', {positions}, 'parent_tab', {tab}, 'parent_key', r.key, 'parent_vals', r.vals
+    )), '[]') into more
+    from pg_temp.bond_removed as r
+    join only {child} as c on {child_of_removed}
+    where r.tab = {tab} and not exists (select from only {parent} as p where {parent_of_child});
+    broken := broken || more;

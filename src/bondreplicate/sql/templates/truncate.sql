@@ -1,0 +1,51 @@
+-- A staged TRUNCATE of one table: removes every row older than it, and logs in replicate_error those that users here had
+-- changed without the origin having seen it. Returns conflicts logged.
+create or replace function pg_temp.{function}(me smallint, seen jsonb)
+returns integer
+language plpgsql
+as $truncate$
+declare
+    conflicts integer := 0;
+begin
+    if not exists (select from pg_temp.bond_stage as s where s.tab = {tab} and s.key is null) then
+        return 0;
+    end if;
+    lock table only {table} in share row exclusive mode;
+    with cut as materialized (
+        select s.stamp, s.site, s.repair from pg_temp.bond_stage as s
+        where s.tab = {tab} and s.key is null
+        order by s.stamp desc, s.site desc, s.repair desc limit 1
+    ),
+    old as (
+        delete from only {table} as t using cut as s
+        where not exists (
+            select from bondreplicate.replicate_log as l
+            where l.tab = {tab} and l.hash = {hash_t} and {key_equal_lt}
+                and (l.stamp, l.site, l.repair) > (s.stamp, s.site, s.repair)
+        )
+        returning {key_text} as key, {hash_t} as hash, {vals} as vals
+    ),
+    removed as (
+        insert into pg_temp.bond_removed (tab, key, vals)
+        select {tab}, o.key, o.vals from old as o where {referenced}
+    ),
+    logged as (
+        insert into bondreplicate.replicate_error (
+            source, schema_name, table_name, key, kind, rule, outcome, columns, winner_stamp, winner_site,
+            winner_repair, loser_stamp, loser_site, loser_repair, loser_row
+        )
+        select distinct on (o.key) me, {schema_name}, {table_name}, o.key, 'truncate', 'the later version stays',
+            'the row changed here was removed by a later TRUNCATE', {columns}, s.stamp, s.site,
+            s.repair, l.stamp, l.site, l.repair, o.vals
+        from old as o
+        join bondreplicate.replicate_log as l on l.tab = {tab} and l.hash = o.hash and l.key = o.key
+        cross join cut as s
+        where l.source = me and not pg_visible_in_snapshot(l.xid, bondreplicate.position_in(seen, me))
+        order by o.key, l.stamp desc
+        on conflict do nothing
+        returning 1
+    )
+    select count(*) into conflicts from logged;
+    return conflicts;
+end
+$truncate$
