@@ -15,7 +15,7 @@ declare
 begin
     for filled in
         select n.nspname, c.relname, s.column_name
-        from bondreplicate.sequence_columns(seq) s
+        from bondreplicate.sequence_columns(array[seq]) s
         join pg_catalog.pg_class c on c.oid = s.table_oid
         join pg_catalog.pg_namespace n on n.oid = c.relnamespace
     loop

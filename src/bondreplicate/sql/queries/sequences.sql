@@ -26,6 +26,12 @@ with here as (
                 and d.objid = c.oid
                 and d.deptype = 'e'
         )
+        and (%(oid)s::bigint is null or c.oid = %(oid)s::bigint::oid)
+),
+fitting as (
+    select f.sequence_oid, max(f.low) as low, min(f.high) as high
+    from bondreplicate.sequence_columns(array(select h.oid from here h)) f
+    group by f.sequence_oid
 )
 select
     h.oid::bigint as oid,
@@ -50,10 +56,7 @@ from here h
 full join bondreplicate.replicate_sequence r
     on r.schema_name = h.nspname and r.sequence_name = h.relname
 left join lateral bondreplicate.sequence_state(h.nspname, h.relname) p on h.oid is not null
-left join lateral (
-    select max(f.low) as low, min(f.high) as high
-    from bondreplicate.sequence_columns(h.oid) f
-) w on true
+left join fitting w on w.sequence_oid = h.oid
 where %(oid)s::bigint is null
     or coalesce(h.oid::bigint, (r.aligned ->> 'oid')::bigint) = %(oid)s::bigint
 order by 2, 3

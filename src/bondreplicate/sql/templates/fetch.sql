@@ -6,7 +6,7 @@ as $fetch$
 #variable_conflict use_column
 begin
     return query
-    select (select array[{vals}]::text [] from only {table} as t where {key_equal_w}), m.stamp, m.site, m.repair, m.merged_into
+    select (select {vals} from only {table} as t where {key_equal_w}), m.stamp, m.site, m.repair, m.merged_into
     from (select) as one
     left join lateral (
         select l.stamp, l.site, l.repair, l.merged_into
