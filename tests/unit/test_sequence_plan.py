@@ -168,6 +168,15 @@ def test_growth_leaves_used_values_behind() -> None:
         used |= set(values)
 
 
+def test_growth_moves_on_by_the_factor_that_sites_grow() -> None:
+    assert drawn(aligned(aligned(sequence(6432), 1), 1, 100), 2) == [643301, 643401]
+
+
+def test_a_value_that_was_handed_out_is_not_handed_out_by_a_copy() -> None:
+    moved = replace(aligned(sequence(1), 1), position=Position(1012, True))
+    assert drawn(aligned(moved, 2), 1) == [1022]
+
+
 def test_growth_goes_beyond_what_other_sites_say_they_used() -> None:
     behind = replace(after(aligned(sequence(1), 2), 2), oid=9)
     assert drawn(aligned(behind, 11, 100, Range(1, 71)), 1)[0] > 71

@@ -250,7 +250,7 @@ class _Moving:
         return candidate, f"values up to {edge} are in use and leave no room beyond them"
 
     def _shifted(self, upcoming: int) -> int:
-        """6432 becomes 64321; when sites grow from 10 to 100, 64321 becomes 643201 or so."""
+        """6432 becomes 64321; when sites grow from 10 to 100, 64321 goes on at 643301."""
         record = self.sequence.record
         if self.change == "grown" and record:
             ratio = self.digit.maxsites // record.digit.maxsites

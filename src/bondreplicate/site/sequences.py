@@ -107,7 +107,7 @@ def align_sequences(
         lock_timeout_ms: how long writers may have to wait for one sequence.
 
     Raises:
-        UnfitSite: a sequence needs alignment and belongs to somebody else. The others are done.
+        UnfitSite: a sequence needs alignment and belongs to somebody else. The others that are its own are done.
     """
     digit = Digit(site, maxsites)
     elsewhere = elsewhere or {}
@@ -123,7 +123,7 @@ def align_sequences(
             aligner = _Aligner(connection, digit, beyond, lock_timeout_ms)
             reports.append(aligner.align(sequence, change))
         else:
-            reports.append(_report(sequence, digit))
+            reports.append(_report(sequence, digit, change))
     _refuse_forbidden(sequences, reports)
     return reports
 
@@ -135,7 +135,7 @@ def check_sequences(connection: Connection) -> list[SequenceReport]:
     if state.site is None:
         return [_unaligned(s) for s in sequences]
     digit = Digit(state.site, state.maxsites)
-    return [_report(s, digit) for s in sequences]
+    return [_report(s, digit, decide_change(s, digit)) for s in sequences]
 
 
 def fetch_used(connection: Connection) -> dict[tuple[str, str], Range]:
@@ -163,12 +163,14 @@ class _Aligner:
         """Align one sequence, in a transaction of its own."""
         draft = plan_alignment(sequence, self.digit, change, self.beyond)
         if isinstance(draft, Impossible):
-            return _report(sequence, self.digit)
+            return _report(sequence, self.digit, change)
         try:
             return self._align(sequence, draft)
         except DatabaseError as error:
             if error.sqlstate in GIVING_WAY:
-                return replace(_report(sequence, self.digit), state="busy", reason=error.message)
+                return replace(
+                    _report(sequence, self.digit, change), state="busy", reason=error.message
+                )
             if error.sqlstate == "42501":
                 raise _forbidden(sequence, error) from error
             raise
@@ -188,10 +190,11 @@ class _Aligner:
                 return _report(locked, self.digit)
             plan = plan_alignment(locked, self.digit, change, _both(used, self.beyond))
             if isinstance(plan, Impossible):
-                return _report(locked, self.digit)
+                return _report(locked, self.digit, change)
             self._apply(locked, plan)
         again = self._fetch_again(sequence)
-        return replace(_report(again, self.digit), changed=plan.change)
+        now = decide_change(again, self.digit)
+        return replace(_report(again, self.digit, now), changed=plan.change)
 
     def _set_lock_timeout(self) -> None:
         values = {"lock_timeout_ms": self.lock_timeout_ms}
@@ -278,9 +281,8 @@ def _both(one: Range | None, other: Range | None) -> Range | None:
     return Range(min(one.low, other.low), max(one.high, other.high))
 
 
-def _report(sequence: Sequence, digit: Digit) -> SequenceReport:
-    """What is to say about a sequence as it is."""
-    change = decide_change(sequence, digit)
+def _report(sequence: Sequence, digit: Digit, change: Change | None = None) -> SequenceReport:
+    """What is to say about a sequence as it is, with what `_change` said of it."""
     state: State = "misaligned" if change else "aligned"
     reason = sequence.record.reason if sequence.record and not change else None
     if change and not sequence.may_alter:
