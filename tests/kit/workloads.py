@@ -307,6 +307,10 @@ class Pgbench:
             text=text,
         )
 
+    def is_running(self) -> bool:
+        """Whether its clients still write."""
+        return self._process.poll() is None
+
     def kill(self) -> None:
         """End it now."""
         self._process.kill()
