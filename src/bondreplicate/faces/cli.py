@@ -33,6 +33,7 @@ from bondreplicate.faces.cli_status import status
 from bondreplicate.faces.cli_tables import tables_group
 from bondreplicate.faces.cli_verify import verify
 from bondreplicate.faces.cli_wait import wait
+from bondreplicate.faces.doctor import doctor
 
 
 @click.group(
@@ -118,7 +119,16 @@ def demo(args: Sequence[str]) -> None:
     command.main(args=list(args), prog_name="bondreplicate demo", standalone_mode=False)
 
 
-for part in (status, wait, verify, config_group, hosts_group, tables_group, conflicts_group):
+for part in (
+    status,
+    wait,
+    verify,
+    doctor,
+    config_group,
+    hosts_group,
+    tables_group,
+    conflicts_group,
+):
     cli.add_command(part)
 
 

@@ -101,7 +101,9 @@ class CountRepeated:
         """Let an event pass, or drop it."""
         if method not in TROUBLE:
             return event
-        what = tuple(str(event.get(n)) for n in ("event", "link", "site", "table", "error"))
+        what = tuple(
+            str(event.get(n)) for n in ("event", "link", "site", "table", "error", "reason")
+        )
         now = self._clock()
         with self._lock:
             told_at, since = self._told.get(what, (None, 0))

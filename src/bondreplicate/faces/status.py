@@ -86,9 +86,13 @@ def decide_problems(status: Status, settings: Settings) -> list[str]:
         found.append(f"this database is site {facts.site}, the configuration says {settings.site}")
     if facts.went_down_at is not None:
         found.append(f"replication is down since {facts.went_down_at:%Y-%m-%d %H:%M:%S}")
+    elif facts.site is not None and not facts.daemon_runs:
+        found.append("the daemon does not run: changes are kept, and not sent")
     for link in status.links:
-        if link.state in ("unreachable", "unfit"):
+        if link.state in ("unreachable", "unfit", "held"):
             found.append(f"link {link.name}: {link.state}: {link.reason}")
+        elif link.state == "no daemon" and link.origin != settings.site:
+            found.append(f"link {link.name}: {link.reason}")
         elif link.lag_s is not None and link.lag_s > LATE_S:
             found.append(f"link {link.name}: {link.lag_s:.0f} s behind")
     if facts.parked:

@@ -15,8 +15,8 @@ class Reached:
     """What a target has applied of an origin, read at the target.
 
     `position` is a snapshot of the origin; it shows nothing where the target knew another
-    incarnation of the origin. `lag_s` is that of the last batch with rows. `now` is the clock of
-    the target.
+    incarnation of the origin (`stranger`). `lag_s` is that of the last batch with
+    rows. `now` is the clock of the target.
     """
 
     position: str = NOTHING
@@ -25,6 +25,7 @@ class Reached:
     rows: int = 0
     lag_s: float | None = None
     now: datetime | None = None
+    stranger: bool = False
 
     @property
     def age_s(self) -> float | None:
@@ -68,8 +69,11 @@ def fetch_reached(target: Connection, origin: int, incarnation: str | None) -> R
     if not found:
         return Reached()
     row = found[0]
-    known = row.position if row.incarnation in (None, incarnation) else None
-    return Reached(known or NOTHING, row.applied_at, row.batches, row.rows, row.lag_s, row.now)
+    stranger = row.incarnation not in (None, incarnation)
+    known = NOTHING if stranger else row.position or NOTHING
+    return Reached(
+        known, row.applied_at, row.batches, row.rows, row.lag_s, row.now, stranger=stranger
+    )
 
 
 def count_unsent(origin: Connection, source: int, position: str) -> Unsent:

@@ -6,8 +6,9 @@ from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing
 from dataclasses import dataclass
 
-from bondreplicate.border.database import Connection, connect
+from bondreplicate.border.database import Connection, connect, value
 from bondreplicate.border.settings import Settings
+from bondreplicate.border.sqlfiles import query
 from bondreplicate.core.redact import redact
 from bondreplicate.errors import BondError
 from bondreplicate.mesh.progress import (
@@ -27,7 +28,8 @@ CONNECT_S = 3
 class Link:
     """One direction between two sites. None: not known, which is never the same as 0.
 
-    state: in step; behind (rows wait); unreachable (the peer does not answer); unfit (it answers,
+    state: in step; behind (rows wait); no daemon (at the origin: nothing is sent); held (the target
+    knew the origin as another database); unreachable (the peer does not answer); unfit (it answers,
     and cannot take part); disabled.
     rows_waiting: log entries of the origin that the target has not got.
     lag_s: age of the oldest of them.
@@ -92,26 +94,39 @@ def _ask_both(peer: Host, me: _Here, there: Connection, settings: Settings) -> l
         sent = fetch_reached(there, me.site, me.incarnation)
         received = fetch_reached(here, peer.site, fetch_incarnation(there))
         return [
-            describe(me.site, peer.site, sent, count_unsent(here, me.site, sent.position)),
-            describe(peer.site, me.site, received,
-                     count_unsent(there, peer.site, received.position)),
-        ]  # fmt: skip
+            describe(me.site, peer.site, sent, look(here, me.site, sent)),
+            describe(peer.site, me.site, received, look(there, peer.site, received)),
+        ]
+
+
+def look(origin: Connection, site: int, reached: Reached) -> tuple[Unsent, bool]:
+    """At an origin: what it has to send, and whether its daemon runs."""
+    unsent = count_unsent(origin, site, reached.position)
+    return unsent, bool(value(origin, query("daemon_running")))
 
 
 def _both(own: int, peer: int, state: str, reason: str) -> list[Link]:
     return [Link(own, peer, state, reason=reason), Link(peer, own, state, reason=reason)]
 
 
-def describe(origin: int, target: int, reached: Reached, unsent: Unsent) -> Link:
+def describe(origin: int, target: int, reached: Reached, looked: tuple[Unsent, bool]) -> Link:
     """A link between two sites that both answered."""
+    unsent, daemon_runs = looked
+    state, reason = ("behind" if unsent.entries else "in step"), ""
+    if reached.stranger:
+        state = "held"
+        reason = f"site {target} knows site {origin} as another database than it is now"
+    elif not daemon_runs:
+        state, reason = "no daemon", f"bondreplicate does not run at site {origin}"
     return Link(
         origin=origin,
         target=target,
-        state="behind" if unsent.entries else "in step",
+        state=state,
         rows_waiting=unsent.entries,
         lag_s=unsent.lag_s,
         applied_age_s=reached.age_s,
         last_lag_s=reached.lag_s,
         batches=reached.batches,
         rows=reached.rows,
+        reason=reason,
     )

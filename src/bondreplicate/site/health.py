@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from bondreplicate.border.database import Connection, dicts, rows
+from bondreplicate.border.database import Connection, dicts, rows, value
 from bondreplicate.border.sqlfiles import query
 
 PARKED_SHOWN = 20
@@ -28,11 +28,13 @@ class SiteFacts:
     log_entries: int
     log_bytes: int
     parked: int
+    daemon_runs: bool
 
 
 def fetch_site(connection: Connection) -> SiteFacts:
     """This site, in one row."""
-    return SiteFacts(*rows(connection, query("status_site"))[0])
+    runs = bool(value(connection, query("daemon_running")))
+    return SiteFacts(*rows(connection, query("status_site"))[0], daemon_runs=runs)
 
 
 def fetch_parked(connection: Connection) -> list[dict[str, Any]]:

@@ -1,0 +1,144 @@
+"""A check-up of this site by itself."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from bondreplicate.border.database import Connection, rows, value
+from bondreplicate.border.settings import Settings
+from bondreplicate.border.sqlfiles import query
+from bondreplicate.core.findings import OK, PROBLEM, WARNING, Finding, judge_settings
+from bondreplicate.errors import BondError
+from bondreplicate.site.fitness import check_fit, check_server
+from bondreplicate.site.health import fetch_blockers, fetch_site
+from bondreplicate.site.listed import list_tables
+from bondreplicate.site.sequences import check_sequences
+
+CONNECTIONS_MIN = 10
+NAMED_MAX = 5
+HERE = "this site"
+
+
+def check_site(connection: Connection, settings: Settings) -> list[Finding]:
+    """Everything about this site; stops early where the rest could not be asked."""
+    try:
+        server = check_server(connection, HERE)
+    except BondError as error:
+        return [as_finding("server", HERE, error)]
+    found = [Finding("server", OK, HERE, f"PostgreSQL {server.version}, role {server.role}")]
+    if not server.may_give_way:
+        message = f"role {server.role} may not set deadlock_timeout: users may lose deadlocks"
+        hint = f"as a superuser: grant set on parameter deadlock_timeout to {server.role}"
+        found.append(Finding("server", WARNING, HERE, message, hint))
+    try:
+        check_fit(connection, settings)
+        found.append(Finding("hosts", OK, HERE, "this site is listed, and its address leads here"))
+    except BondError as error:
+        found.append(as_finding("hosts", HERE, error))
+    for check in (_daemon, _ownership, _capture, _tables, _sequences, _transactions, _settings):
+        found += check(connection, settings)
+    return found
+
+
+def as_finding(check: str, where: str, error: BondError) -> Finding:
+    """An error as a problem."""
+    return Finding(check, PROBLEM, where, error.message.removeprefix(f"{where}: "), error.hint)
+
+
+def _each(check: str, level: str, messages: Sequence[str], fine: str, hint: str) -> list[Finding]:
+    """A finding for each message, the first few at least; one that all is fine without any."""
+    if not messages:
+        return [Finding(check, OK, HERE, fine)]
+    found = [Finding(check, level, HERE, m, hint) for m in messages[:NAMED_MAX]]
+    if len(messages) > NAMED_MAX:
+        found.append(Finding(check, level, HERE, f"and {len(messages) - NAMED_MAX} more", hint))
+    return found
+
+
+def _daemon(connection: Connection, settings: Settings) -> list[Finding]:
+    """Whether the daemon runs, for the site that the configuration says."""
+    facts = fetch_site(connection)
+    site = facts.site
+    if site is None:
+        return [Finding("daemon", WARNING, HERE, "has not run yet", "run bondreplicate")]
+    if site != settings.site:
+        message = f"this database is site {site}, the configuration says {settings.site}"
+        hint = f"site = {site}; a copy takes its own number when bondreplicate first runs on it"
+        return [Finding("daemon", PROBLEM, HERE, message, hint)]
+    if facts.went_down_at is not None:
+        message = f"replication is down since {facts.went_down_at:%Y-%m-%d %H:%M:%S}"
+        hint = "run bondreplicate, then `bondreplicate verify`: writes since then were not captured"
+        return [Finding("daemon", PROBLEM, HERE, message, hint)]
+    if not facts.daemon_runs:
+        message = "the daemon does not run: changes are kept, and not sent"
+        return [Finding("daemon", PROBLEM, HERE, message, "run bondreplicate")]
+    return [Finding("daemon", OK, HERE, "runs")]
+
+
+def _ownership(connection: Connection, _settings: Settings) -> list[Finding]:
+    found = rows(connection, query("checkup_owners"))
+    return _each(
+        "ownership",
+        PROBLEM,
+        [f"{r.name} belongs to {r.owner}" for r in found],
+        "every table and sequence may be altered",
+        "grant that owner's role to the role of the dsn",
+    )
+
+
+def _capture(connection: Connection, _settings: Settings) -> list[Finding]:
+    found = rows(connection, query("checkup_capture"))
+    return _each(
+        "capture",
+        PROBLEM,
+        [f"{r.table}: capture triggers are missing or disabled" for r in found],
+        "every replicated table has its triggers",
+        "the running daemon puts them back; then `bondreplicate verify`",
+    )
+
+
+def _tables(connection: Connection, _settings: Settings) -> list[Finding]:
+    left_out = [t for t in list_tables(connection) if t.enabled and not t.active]
+    return _each(
+        "tables",
+        WARNING,
+        [f"{t.name} is not replicated: {t.reason}" for t in left_out],
+        "every enabled table is replicated",
+        "do what it says, or `bondreplicate tables disable TABLE`",
+    )
+
+
+def _sequences(connection: Connection, _settings: Settings) -> list[Finding]:
+    reports = check_sequences(connection)
+    return _each(
+        "sequences",
+        WARNING,
+        [warning for report in reports if (warning := report.warning)],
+        f"{len(reports)} sequences, none near its end",
+        "near its end: alter the column and the sequence to bigint",
+    )
+
+
+def _transactions(connection: Connection, _settings: Settings) -> list[Finding]:
+    found = fetch_blockers(connection)
+    return _each(
+        "transactions",
+        WARNING,
+        [
+            f"{b['kind']} {b['name']} of {b['role']} in {b['database']}, {b['age_s']:.0f} s old"
+            for b in found
+        ],
+        "none older than 5 minutes",
+        "commit it or roll it back (rollback prepared 'NAME', pg_terminate_backend(PID))",
+    )
+
+
+def _settings(connection: Connection, _settings: Settings) -> list[Finding]:
+    values = {r.name: r.value for r in rows(connection, query("checkup_settings"))}
+    found = judge_settings(values, HERE)
+    free = value(connection, query("checkup_connections"))
+    if free < CONNECTIONS_MIN:
+        message = f"only {free} connections are left; each peer takes one, its link two more here"
+        hint = "raise max_connections"
+        found.append(Finding("settings", WARNING, HERE, message, hint))
+    return found

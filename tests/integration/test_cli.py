@@ -1,0 +1,243 @@
+"""The commands that look at and edit one site, or ask how far its changes have got."""
+
+import json
+import threading
+from collections.abc import Callable
+
+import pytest
+
+from tests.integration.pair import INCARNATION, log_change, make_pair, park, set_position
+from tests.kit.mesh import Mesh
+from tests.kit.site import Site
+
+DAEMON = "select pg_advisory_lock(1651469924, 3)"
+
+
+@pytest.fixture
+def pair(new_mesh: Callable[..., Mesh]) -> tuple[Site, Site]:
+    return make_pair(new_mesh)
+
+
+def links(site: Site) -> dict[str, dict]:
+    found = site.cli_json("status", check=None)
+    return {f"{link['origin']}->{link['target']}": link for link in found["links"]}
+
+
+def test_hosts_are_listed_added_switched_and_removed(pair):
+    one = pair[0]
+    done = one.cli("hosts", "add", "3", "nice", "host=nice password=secret", "--disabled")
+    assert "at every other site" in done.stderr
+    assert one.cli_json("hosts", "list")[2] == {
+        "site": 3,
+        "name": "nice",
+        "dsn": "host=nice password=********",
+        "enabled": False,
+        "here": False,
+    }
+    assert "secret" not in one.cli("hosts", "list").stdout
+    one.cli("hosts", "enable", "3")
+    assert one.cli_json("hosts", "list")[2]["enabled"] is True
+    one.cli("hosts", "disable", "3")
+    one.cli("hosts", "remove", "3")
+    assert [h["site"] for h in one.cli_json("hosts", "list")] == [1, 2]
+    assert [h["here"] for h in one.cli_json("hosts", "list")] == [True, False]
+
+
+@pytest.mark.parametrize(
+    ("args", "told"),
+    [
+        (["add", "2", "x", "host=x"], "site 2 is there twice"),
+        (["add", "3", "site2", "host=x"], "have the same name, site2"),
+        (["add", "10", "x", "host=x"], "sites are numbered 1 to 9"),
+        (["add", "0", "x", "host=x"], "sites are numbered 1 to 9"),
+        (["add", "3", "x", ""], "the name or the dsn is empty"),
+        (["remove", "7"], "site 7 is not in replicate_hosts"),
+        (["enable", "7"], "site 7 is not in replicate_hosts"),
+    ],
+)
+def test_hosts_that_make_no_sense_are_refused(pair, args: list[str], told: str):
+    done = pair[0].cli("hosts", *args, check=5)
+    assert told in done.stderr
+    assert done.stderr.startswith("error: ")
+    assert len(done.stderr.splitlines()) == 2
+
+
+def test_the_same_address_twice_is_refused(pair):
+    one, two = pair
+    done = one.cli("hosts", "add", "3", "again", two.dsn, check=5)
+    assert "sites 2 and 3 have the same dsn: same site twice" in done.stderr
+
+
+def test_tables_are_listed_and_switched(pair):
+    one = pair[0]
+    listed = {t["table"]: t for t in one.cli_json("tables", "list")}
+    assert listed["public.item"]["replicated"]
+    assert listed["public.bare"]["reason"] == "no primary key"
+    one.cli("tables", "disable", "item", "public.line")
+    listed = {t["table"]: t["enabled"] for t in one.cli_json("tables", "list")}
+    assert listed == {"public.bare": True, "public.item": False, "public.line": False}
+    one.cli("tables", "enable", "item")
+    assert (
+        "error: itme is not in replicate_tables"
+        in one.cli("tables", "enable", "itme", check=2).stderr
+    )
+
+
+def test_conflicts_are_listed_and_shown_whole(pair):
+    one = pair[0]
+    assert one.cli_json("conflicts", "list") == []
+    one.execute(
+        "insert into bondreplicate.replicate_error (source, schema_name, table_name, key, kind,"
+        " rule, outcome, columns, winner_stamp, winner_site, winner_row, loser_site, loser_row)"
+        " values (1, 'public', 'item', '{5}', 'concurrent', 'later wins', 'kept', '{id,name}',"
+        " now(), 1, '{5,here}', 2, '{5,[there]}'),"
+        " (2, 'public', 'line', '{5,1}', 'concurrent', 'later wins', 'kept', '{item,Nr}',"
+        " now(), 1, null, 2, '{5,1}')"
+    )
+    assert [c["id"] for c in one.cli_json("conflicts", "list")] == [2, 1]
+    assert [c["id"] for c in one.cli_json("conflicts", "list", "--table", "item")] == [1]
+    assert one.cli_json("conflicts", "list", "--since-h", "1", "--limit", "1")[0]["id"] == 2
+    shown = one.cli_json("conflicts", "show", "1")
+    assert shown["winner_row"] == {"id": "5", "name": "here"}
+    assert shown["loser_row"] == {"id": "5", "name": "[there]"}
+    text = one.cli("conflicts", "show", "1").stdout
+    assert "[there]" in text
+    assert "stayed: a delete of site 1" in one.cli("conflicts", "show", "2").stdout
+    assert "there is no conflict 9" in one.cli("conflicts", "show", "9", check=2).stderr
+
+
+def test_config_show_masks_passwords_and_names_the_source(pair):
+    one = pair[0]
+    one.write_conf(dsn="host=h password=secret", site=1)
+    shown = one.cli_json("config", "show")
+    assert shown["dsn"] == {"value": "host=h password=********", "from": "bondreplicate.conf"} | {
+        "from": str(one.conf)
+    }
+    assert shown["maxsites"] == {"value": 10, "from": "default"}
+
+
+def test_status_counts_what_waits_in_each_direction(pair):
+    one, two = pair
+    start = one.value("select pg_current_snapshot()::text")
+    set_position(two, one, start)
+    set_position(one, two, two.value("select pg_current_snapshot()::text"))
+    log_change(one, "item", ["1"])
+    position = log_change(one, "item", ["2"])
+    log_change(two, "item", ["3"], origin=1)
+    with one.database.connect() as a, two.database.connect() as b:
+        a.execute(DAEMON)
+        b.execute(DAEMON)
+        found = links(one)
+        assert found["1->2"]["state"] == "behind"
+        assert found["1->2"]["rows_waiting"] == 2
+        assert 0 < found["1->2"]["lag_s"] < 60
+        assert (found["2->1"]["state"], found["2->1"]["lag_s"]) == ("in step", 0)
+        set_position(two, one, position)
+        assert links(two)["1->2"]["state"] == "in step"
+        assert one.cli_json("status")["problems"] == []
+    found = one.cli_json("status", check=1)
+    assert found["problems"][0].startswith("the daemon does not run")
+    assert {link["state"] for link in found["links"]} == {"no daemon"}
+
+
+def test_a_dead_peer_is_never_shown_as_no_lag(pair):
+    one = pair[0]
+    one.execute("update bondreplicate.replicate_hosts set dsn = 'host=/nowhere' where site = 2")
+    found = one.cli_json("status", check=1)
+    for link in found["links"]:
+        assert link["state"] == "unreachable"
+        assert link["lag_s"] is None
+        assert link["rows_waiting"] is None
+        assert "No such file" in link["reason"]
+    assert any("link 1->2: unreachable" in p for p in found["problems"])
+    assert "unreachable" in one.cli("status", check=1).stdout
+
+
+def test_a_restored_origin_is_held_and_not_in_step(pair):
+    one, two = pair
+    set_position(two, one, "1000000:1000000:", incarnation=INCARNATION.format(7))
+    log_change(one, "item", ["1"])
+    link = links(one)["1->2"]
+    assert link["state"] == "held"
+    assert link["rows_waiting"] == 1
+
+
+def test_status_shows_parked_changes_conflicts_tables_and_old_transactions(pair):
+    one, two = pair
+    park(one, two, ["9"], "no parent")
+    found = one.cli_json("status", check=1)
+    assert found["parked"][0]["reason"] == "no parent"
+    assert "1 changes are parked" in found["problems"]
+    assert found["tables_replicated"] == 2
+    assert any("public.bare is not replicated: no primary key" in w for w in found["warnings"])
+    text = one.cli("status", check=1).stdout
+    assert "parked:" in text
+    assert "site 1 of 10" in text
+
+
+def test_wait_returns_when_the_peer_has_what_was_committed_before(pair):
+    one, two = pair
+    start = one.value("select pg_current_snapshot()::text")
+    set_position(two, one, start)
+    assert one.cli_json("wait", "--timeout", "5")[0]["arrived"]
+    position = log_change(one, "item", ["1"])
+    done = one.cli("wait", "--timeout", "0.5", check=1)
+    assert "error: site 2 (site2) is behind: has not applied everything" in done.stderr
+    timer = threading.Timer(1.5, set_position, (two, one, position))
+    timer.start()
+    [arrival] = one.cli_json("wait", "--timeout", "20")
+    timer.join()
+    assert arrival["arrived"]
+
+
+def test_wait_does_not_wait_for_what_comes_later_or_is_not_committed(pair):
+    one, two = pair
+    set_position(two, one, one.value("select pg_current_snapshot()::text"))
+    with one.database.connect() as writer, writer.transaction():
+        writer.execute(
+            "insert into bondreplicate.replicate_log (xid, stamp, hash, tab, site, source, part,"
+            " key) select pg_current_xact_id(), now(), 0, 411, 1, 1, 0, '{1}'"
+        )
+        one.cli("wait", "--timeout", "5")
+    one.cli("wait", "--timeout", "0.3", check=1)
+
+
+def test_what_is_parked_has_not_arrived(pair):
+    one, two = pair
+    set_position(two, one, one.value("select pg_current_snapshot()::text"))
+    park(two, one, ["9"], "no parent")
+    done = one.cli("wait", "--timeout", "0.3", check=1)
+    assert "1 changes are parked there: no parent" in done.stderr
+
+
+def test_wait_names_a_peer_that_does_not_answer(pair):
+    one = pair[0]
+    one.execute("update bondreplicate.replicate_hosts set dsn = 'host=/nowhere' where site = 2")
+    done = one.cli("wait", "--timeout", "0.5", check=1)
+    assert "site 2 (site2) is behind" in done.stderr
+    assert "No such file" in done.stderr
+
+
+def test_doctor_says_what_to_do(pair):
+    one, two = pair
+    found = one.cli_json("doctor", check=1)
+    by_check = {(f["check"], f["where"]): f for f in found}
+    assert by_check["server", "this site"]["level"] == "ok"
+    assert by_check["daemon", "this site"]["hint"] == "run bondreplicate"
+    assert by_check["capture", "this site"]["level"] == "problem"
+    assert by_check["clock", "site 2 (site2)"]["level"] == "ok"
+    assert by_check["hosts", "site 2 (site2)"]["level"] == "ok"
+    two.execute("update bondreplicate.replicate_hosts set enabled = false where site = 1")
+    two.execute("insert into bondreplicate.replicate_hosts values (3, 'x', 'host=x')")
+    two.execute("update bondreplicate.replicate_state set maxsites = 100")
+    text = one.cli("doctor", check=1).stdout
+    assert "PROBLEM  hosts: site 2 (site2): site 1 is enabled here only" in text
+    assert "site 3 is listed there only" in text
+    assert "maxsites is 100 there and 10 here" in text
+    assert "         -> edit replicate_hosts alike at every site" in text
+
+
+def test_down_says_what_it_did(pair):
+    done = pair[0].cli("down")
+    assert "replication is down" in done.stdout
+    assert json.loads(pair[0].cli("down", "--json").stdout)["told"]
