@@ -219,8 +219,8 @@ class _Moving:
             upcoming = next_value(self.aligned, position)
             if upcoming is None or self.digit.owns(upcoming, self.negative):
                 return upcoming, None
-            beyond = position.last + (self.direction if position.called else 0)
-            return self._in_range(self._onward(beyond)), None
+            # The last value is not one of ours, or the one after it would be: no need to step.
+            return self._in_range(self._onward(position.last)), None
         upcoming = next_value(self.sequence.definition, position)
         if upcoming is None:
             return None, None

@@ -107,7 +107,7 @@ def align_sequences(
         lock_timeout_ms: how long writers may have to wait for one sequence.
 
     Raises:
-        UnfitSite: a sequence needs alignment and belongs to somebody else. The others that are its own are done.
+        UnfitSite: a sequence needs alignment and belongs to somebody else.
     """
     digit = Digit(site, maxsites)
     elsewhere = elsewhere or {}

@@ -7,7 +7,7 @@ from typing import Any
 import psycopg
 
 from bondreplicate.border import database as border
-from bondreplicate.border import sqlfiles
+from bondreplicate.site import schema
 from bondreplicate.site.sequences import SequenceReport, align_sequences, check_sequences
 from tests.kit.clusters import Database
 
@@ -62,11 +62,8 @@ class SiteDatabase:
 
 
 def install(database: Database) -> None:
-    """What sequences need of the schema bondreplicate."""
-    database.execute("create schema bondreplicate")
-    database.execute(sqlfiles.text("structure", "001_site"))
-    for name in ("sequence_columns", "sequence_state", "sequence_used", "restore_sequences"):
-        database.execute(sqlfiles.text("functions", name))
+    """The schema bondreplicate, as createdb.sql makes it."""
+    database.psql(schema.createdb_sql())
 
 
 def opened(database: Database) -> SiteDatabase:

@@ -142,6 +142,7 @@ def test_a_sequence_of_another_role_is_refused_by_name(new_site: NewSite) -> Non
     try:
         site.run(f"grant usage on schema bondreplicate to {role}")
         site.run(f"grant all on all tables in schema bondreplicate to {role}")
+        site.run(f"grant execute on all functions in schema bondreplicate to {role}")
         site.run(f"alter sequence mine owner to {role}")
         dsn = site.database.cluster.dsn(site.database.name, user=role)
         plain = border.connect(dsn, role="test")
