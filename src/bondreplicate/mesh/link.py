@@ -31,6 +31,11 @@ from bondreplicate.site.tables import Tables
 IDLE_S = 0.5
 SHAPE_STATES = ("42", "BR033")
 """SQLSTATEs after which tables are looked at anew, at both ends."""
+GAVE_WAY = frozenset({"40001", "40P01", "55P03", "23505"})
+"""Users were in the way: the session is whole, and the batch is tried again at once."""
+TRIES_MAX = 12
+HOLD_EVERY = 3
+"""Every third try keeps users out for as long as it takes: hot rows would win for ever."""
 
 Report = Callable[..., None]
 
@@ -45,6 +50,12 @@ class Session:
     since: str | None
     tables: Tables
     news: News = field(default_factory=News)
+    tries: int = 0
+
+    @property
+    def hold(self) -> bool:
+        """Whether the next try keeps writers out."""
+        return self.tries % HOLD_EVERY == HOLD_EVERY - 1
 
 
 class Link:
@@ -66,7 +77,7 @@ class Link:
         random: Callable[[], float],
     ) -> None:
         self.settings, self.peer, self.pulse = settings, peer, pulse
-        self._tables, self._report = tables, report
+        self._tables, self._report, self._random = tables, report, random
         self._backoff = Backoff(0.1, 5, random)
         self._stop = threading.Event()
         self._thread = threading.Thread(target=self._run, name=f"link-{peer.site}", daemon=True)
@@ -136,13 +147,27 @@ class Link:
     def _serve(self, session: Session) -> None:
         beats = -1
         while not self._stop.is_set():
-            beats = self.pulse.wait(beats, IDLE_S)
+            if not session.tries:
+                beats = self.pulse.wait(beats, IDLE_S)
             try:
                 self._look_and_send(session)
+                session.tries = 0
             except DatabaseError as error:
+                if error.sqlstate in GAVE_WAY and session.tries < TRIES_MAX:
+                    self._give_way(session, error)
+                    continue
                 if (error.sqlstate or "")[:2] in SHAPE_STATES:
                     self._learn(session)
                 raise
+
+    def _give_way(self, session: Session, error: DatabaseError) -> None:
+        """Let users go first for some milliseconds; said at the 1st, 2nd, 4th, 8th time."""
+        session.tries += 1
+        wait_s = Backoff(0.002, 0.2, self._random, session.tries).next_s()
+        if session.tries.bit_count() == 1:
+            facts = {"tries": session.tries, "sqlstate": error.sqlstate}
+            self._report("batch_gave_way", link=self.name, reason=error.message, **facts)
+        self._stop.wait(wait_s)
 
     def _learn(self, session: Session) -> None:
         session.tables = self._tables()
@@ -192,7 +217,12 @@ class Link:
         if blocks is None and session.news.parked:
             session.target.prepare_parked()
         batch = Batch(
-            self.settings.site, session.incarnation, session.since, unsent.upto, unsent.vector
+            self.settings.site,
+            session.incarnation,
+            session.since,
+            unsent.upto,
+            unsent.vector,
+            session.hold,
         )
         applied = session.target.apply(batch, blocks)  # type: ignore[arg-type]
         session.since = unsent.upto

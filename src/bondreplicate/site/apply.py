@@ -37,13 +37,14 @@ SESSION = {
 
 @dataclass(frozen=True)
 class Batch:
-    """What moves a target from one snapshot of the origin to a later one."""
+    """What moves a target from one snapshot of the origin to a later one. `hold`: keep writers out."""
 
     origin: int
     incarnation: str
     since: str | None
     upto: str
     vector: Mapping[str, str]
+    hold: bool = False
 
 
 @dataclass(frozen=True)
@@ -179,6 +180,8 @@ class Target:
                     for block in blocks:
                         copy.write(block)
                 reach("apply_staged")
+            if batch.hold:
+                execute(self.connection, query("hold_tables"))
             args = {
                 "origin": batch.origin,
                 "incarnation": batch.incarnation,

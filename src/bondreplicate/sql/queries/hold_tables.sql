@@ -1,0 +1,1 @@
+select bondreplicate.hold_tables()
