@@ -7,13 +7,14 @@ from __future__ import annotations
 
 from collections.abc import Generator, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from typing import Any, LiteralString, cast
+from typing import Any, LiteralString, TypeAlias, cast
 
 import psycopg
 from psycopg import sql
 from psycopg.rows import dict_row, namedtuple_row, tuple_row
 from psycopg.sql import SQL, Composable, Composed, Identifier, Literal
 
+from bondreplicate.border.sqlfiles import query
 from bondreplicate.errors import BondError, DatabaseError, TransientError, class_of
 
 __all__ = [
@@ -27,6 +28,7 @@ __all__ = [
     "connect",
     "dicts",
     "execute",
+    "in_transaction",
     "joined",
     "pin",
     "raw",
@@ -39,7 +41,7 @@ __all__ = [
     "value",
 ]
 
-Connection = psycopg.Connection[Any]
+Connection: TypeAlias = psycopg.Connection[Any]
 PsycopgError = psycopg.Error
 
 PINNED: Mapping[str, str] = {
@@ -110,25 +112,19 @@ def connect(
     return connection
 
 
-PIN: LiteralString = (
-    "select set_config(s.name, s.value, false)"
-    " from unnest(%s::text[], %s::text[]) s (name, value)"
-)
-
-
 def pin(connection: Connection) -> None:
     """Pin the settings of the session, for its whole life."""
-    connection.execute(PIN, (list(PINNED), list(PINNED.values())))
+    connection.execute(query("session_set"), (list(PINNED), list(PINNED.values())))
 
 
 def set_local(connection: Connection, setting: LiteralString, to: str) -> None:
     """Change a setting for the rest of the transaction."""
-    execute(connection, "select set_config(%s, %s, true)", (setting, to))
+    execute(connection, query("transaction_set"), (setting, to))
 
 
 def set_session(connection: Connection, settings: Mapping[str, str]) -> None:
     """Change settings for the rest of the session."""
-    execute(connection, PIN, (list(settings), list(settings.values())))
+    execute(connection, query("session_set"), (list(settings), list(settings.values())))
 
 
 def refused(error: psycopg.Error) -> DatabaseError:
@@ -161,7 +157,9 @@ def ours(error: psycopg.Error) -> BondError:
     diag = error.diag
     words = diag.message_primary or " ".join(str(error).split()) or type(error).__name__
     detail = f": {diag.message_detail}" if diag.message_detail else ""
-    return class_of(error.sqlstate)(words + detail, hint=diag.message_hint or "", sqlstate=error.sqlstate)
+    return class_of(error.sqlstate)(
+        words + detail, hint=diag.message_hint or "", sqlstate=error.sqlstate
+    )
 
 
 def render(template: LiteralString, **parts: Composable) -> Composed:
@@ -179,29 +177,38 @@ def raw(fragment: str) -> SQL:
     return sql.SQL(cast("LiteralString", fragment))
 
 
-def rows(connection: Connection, query: LiteralString | Composed, args: Any = None) -> list[Any]:
+def rows(
+    connection: Connection, statement: LiteralString | Composed, args: Any = None
+) -> list[Any]:
     """All rows of a query, as named tuples."""
     with translated(), connection.cursor(row_factory=namedtuple_row) as cursor:
-        return cursor.execute(query, args).fetchall()
+        return cursor.execute(statement, args).fetchall()
 
 
-def dicts(connection: Connection, query: LiteralString | Composed, args: Any = None) -> list[dict[str, Any]]:
+def dicts(
+    connection: Connection, statement: LiteralString | Composed, args: Any = None
+) -> list[dict[str, Any]]:
     """All rows of a query, as dictionaries."""
     with translated(), connection.cursor(row_factory=dict_row) as cursor:
-        return cursor.execute(query, args).fetchall()
+        return cursor.execute(statement, args).fetchall()
 
 
-def value(connection: Connection, query: LiteralString | Composed, args: Any = None) -> Any:
+def value(connection: Connection, statement: LiteralString | Composed, args: Any = None) -> Any:
     """First column of the first row of a query; None where there is no row."""
     with translated(), connection.cursor(row_factory=tuple_row) as cursor:
-        row = cursor.execute(query, args).fetchone()
+        row = cursor.execute(statement, args).fetchone()
         return row[0] if row else None
 
 
-def execute(connection: Connection, query: LiteralString | Composed, args: Any = None) -> int:
+def execute(connection: Connection, statement: LiteralString | Composed, args: Any = None) -> int:
     """Run a statement; how many rows it touched."""
     with translated():
-        return connection.execute(query, args).rowcount
+        return connection.execute(statement, args).rowcount
+
+
+def in_transaction(connection: Connection) -> bool:
+    """Whether a transaction is open in the session."""
+    return connection.info.transaction_status != psycopg.pq.TransactionStatus.IDLE
 
 
 @contextmanager
@@ -219,9 +226,9 @@ def transaction(connection: Connection, begin: LiteralString = "begin") -> Itera
 
 
 def stream(
-    connection: Connection, query: LiteralString | Composed, args: Any = None
+    connection: Connection, statement: LiteralString | Composed, args: Any = None
 ) -> Generator[tuple[Any, ...]]:
     """Rows of a query, some at a time, through a cursor of the server; in a transaction."""
     with transaction(connection), connection.cursor("bond_stream", row_factory=tuple_row) as cursor:
         cursor.itersize = 2000
-        yield from cursor.execute(query, args)
+        yield from cursor.execute(statement, args)

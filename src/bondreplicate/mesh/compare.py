@@ -37,7 +37,7 @@ from bondreplicate.core.compare import (
     plan_buckets,
 )
 from bondreplicate.core.shapes import Shape
-from bondreplicate.site.render import KeyOf, as_texts, element, table
+from bondreplicate.site.expressions import KeyOf, as_texts, element, table
 
 SUSPECTS_MAX = 20_000
 LOOK_AT_ONCE = 1_000

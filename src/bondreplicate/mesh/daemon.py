@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import random
 import signal
 import sys
@@ -18,7 +17,7 @@ from bondreplicate.border.failpoint import reach
 from bondreplicate.border.settings import Settings
 from bondreplicate.border.sqlfiles import query
 from bondreplicate.core.backoff import Backoff
-from bondreplicate.errors import BondError, TransientError
+from bondreplicate.errors import TransientError
 from bondreplicate.mesh.link import Link
 from bondreplicate.mesh.pulse import Pulse
 from bondreplicate.site.fitness import check_fit, check_installed, check_version
@@ -112,13 +111,14 @@ class Daemon:
         if not self._become_active(connection):
             return
         set_up(connection, self.settings)
+        self._keep_clock(connection)
         self.tables = fetch_tables(connection)
         pulse = Pulse(self.settings, random.random)
         pulse.start()
         stack.callback(self._stop_links, pulse)
         self._follow_hosts(connection, pulse)
         if not self.announced:
-            print("main loop", flush=True)  # noqa: T201 - the contract of the original
+            print("main loop", flush=True)
             self.announced = True
         next_sequences_s = 0.0
         while not self.stop.is_set():
@@ -151,13 +151,21 @@ class Daemon:
                 self.stop.set()
                 return
             self._follow_tables(connection, pulse)
-            keep_clock(connection)
+            self._keep_clock(connection)
             rotate(connection, self.settings.site)
             reach("house_kept")
         except TransientError as error:
             if error.sqlstate is None:
                 raise
             log.info("house_keeping_put_off", reason=error.message)
+
+    def _keep_clock(self, connection: Connection) -> None:
+        if mended := keep_clock(connection):
+            log.warning(
+                "clock_went_back",
+                stamped_anew=mended,
+                hint="keep the clock by small corrections (chrony, ntpd), not by steps",
+            )
 
     def _follow_tables(self, connection: Connection, pulse: Pulse) -> None:
         digest = value(connection, query("tables_digest"))

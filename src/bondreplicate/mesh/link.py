@@ -183,9 +183,7 @@ class Link:
             self._send(session)
             self._backoff.reset()
             return
-        told = {**unsent.vector, str(self.settings.site): unsent.upto}
-        now_s = time.monotonic()
-        if session.news.decide_send(told, log_busy=unsent.log_busy, now_s=now_s):
+        if session.news.decide_send(unsent.applied, time.monotonic()):
             self._apply(session, unsent, None)
         self._backoff.reset()
 
@@ -227,9 +225,8 @@ class Link:
         applied = session.target.apply(batch, blocks)  # type: ignore[arg-type]
         session.since = unsent.upto
         now_s = time.monotonic()
-        told = {**unsent.vector, str(self.settings.site): unsent.upto}
-        session.news.note(told, rows=unsent.something, now_s=now_s)
-        session.news.target_busy, session.news.parked = applied.log_busy, applied.parked > 0
+        session.news.note(unsent.applied, now_s)
+        session.news.parked = applied.parked > 0
         if applied.revision != session.target.tables.revision:
             self._learn(session)
         if blocks is not None:

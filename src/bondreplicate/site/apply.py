@@ -20,7 +20,7 @@ from bondreplicate.border.settings import Settings
 from bondreplicate.border.sqlfiles import query
 from bondreplicate.core.mapping import Mapped, map_tables
 from bondreplicate.core.shapes import ForeignKey, Shape
-from bondreplicate.site.render import Applier, Neighbour
+from bondreplicate.site.applier import Applier, Neighbour
 from bondreplicate.site.tables import Tables, fetch_tables
 
 SESSION = {
@@ -32,7 +32,7 @@ SESSION = {
     "synchronous_commit": "on",
     "work_mem": "32MB",
 }
-"""Users' triggers stay silent, foreign keys are validated set by set; plans do not depend on statistics."""
+"""Users' triggers stay silent, foreign keys are validated set by set; plans ignore statistics."""
 
 
 @dataclass(frozen=True)
@@ -54,7 +54,6 @@ class Applied:
     rows_applied: int
     conflicts: int
     parked: int
-    log_busy: bool
     revision: int
 
 

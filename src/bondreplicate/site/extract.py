@@ -15,15 +15,18 @@ from bondreplicate.border.database import (
     Literal,
     dicts,
     execute,
+    in_transaction,
     joined,
     render,
     set_session,
     transaction,
 )
 from bondreplicate.border.sqlfiles import query
-from bondreplicate.core.snapshot import NOTHING
-from bondreplicate.site import render as sql_of
 from bondreplicate.core.mapping import Mapped
+from bondreplicate.core.snapshot import NOTHING
+from bondreplicate.site import capture
+from bondreplicate.errors import TransientError
+from bondreplicate.site.prune import keep_clock
 from bondreplicate.site.tables import Tables
 
 PLANS = {
@@ -33,12 +36,16 @@ PLANS = {
     "enable_seqscan": "off",
     "work_mem": "32MB",
 }
-"""Plans that do not depend on statistics, which are always wrong for a log: one look by index per key."""
+"""Plans do not depend on statistics, always wrong for a log: one look by index per key."""
 
 
 @dataclass(frozen=True)
 class Unsent:
-    """What a link has to send. `upto`: snapshot of the origin; `vector`: its positions of other sites."""
+    """What a link has to send.
+
+    `upto`: snapshot of the origin. `vector`: its positions of other sites. `applied`: rows that it
+    has ever applied of them.
+    """
 
     upto: str
     vector: Mapping[str, str]
@@ -46,7 +53,7 @@ class Unsent:
     entries: int
     oldest: datetime | None
     errors: bool
-    log_busy: bool
+    applied: int
 
     @property
     def something(self) -> bool:
@@ -63,8 +70,18 @@ class Extractor:
         set_session(connection, PLANS)
 
     def look(self, since: str | None) -> Unsent:
-        """What is not in the position `since`; one query."""
+        """What is not in the position `since`; stamps of a clock that was set back are mended first.
+
+        Raises:
+            TransientError: the clock was set back and it cannot be mended in this transaction.
+        """
         args = {"me": self.me, "since": since or NOTHING}
+        unsent = Unsent(**dicts(self.connection, query("unsent"), args)[0])
+        if not unsent.clock_went_back:
+            return unsent
+        if in_transaction(self.connection):
+            raise TransientError("the clock of this site was set back: changes are stamped anew")
+        keep_clock(self.connection)
         return Unsent(**dicts(self.connection, query("unsent"), args)[0])
 
     def prepare(self, tables: Tables, mapped: Mapping[int, Mapped], tabs: Sequence[int]) -> None:
@@ -75,7 +92,7 @@ class Extractor:
                 continue
             made_for = (tables.shapes[tab], target)
             if self._made.get(tab) != made_for:
-                statement = sql_of.extract(
+                statement = capture.extract(
                     tables.shapes[tab], tab, target.tab, self.me, target.columns
                 )
                 execute(self.connection, statement)

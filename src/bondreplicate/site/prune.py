@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 
-from bondreplicate.border.database import Connection, execute, rows, value
+from bondreplicate.border.database import Connection, rows, value
 from bondreplicate.border.sqlfiles import query
 
 
@@ -16,6 +16,10 @@ def rotate(connection: Connection, me: int) -> int:
     return value(connection, query("rotate_log"), {"known": json.dumps(known)})
 
 
-def keep_clock(connection: Connection) -> None:
-    """Raise the floor where the wall clock is behind what was stamped here: it was set back."""
-    execute(connection, query("keep_clock"))
+def keep_clock(connection: Connection) -> int:
+    """See to it that stamps made here never go back, whatever the wall clock does; see keep_clock().
+
+    Returns:
+        Entries of the log that were stamped anew, because the wall clock had been set back.
+    """
+    return value(connection, query("keep_clock"))

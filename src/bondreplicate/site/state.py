@@ -11,12 +11,12 @@ from bondreplicate.border.settings import Settings
 from bondreplicate.border.sqlfiles import query
 from bondreplicate.errors import MeshError
 
-
 COPIED = (
     "state_copied_log",
     "state_copied_positions",
     "state_copied_own",
     "state_copied_tables",
+    "state_copied_clock",
 )
 
 

@@ -1,4 +1,4 @@
-"""Follow the tables of this database: attach capture to new ones, release disabled ones, list them all."""
+"""Follow the tables of this database: attach capture, release what is disabled, list them all."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ from bondreplicate.border.sqlfiles import query
 from bondreplicate.core.following import Listed, Step, Task, plan_tables
 from bondreplicate.core.shapes import Shape, TableName, shape_of
 from bondreplicate.errors import BondError, TransientError
-from bondreplicate.site import render
+from bondreplicate.site import capture
 
 BEFORE_ANY = datetime(2000, 1, 1, tzinfo=UTC)
 """Stamp of rows that were there before capture began: every real change is later."""
@@ -103,7 +103,7 @@ def enqueue_all(connection: Connection, stamp: datetime) -> int:
     total = 0
     with transaction(connection):
         for tab, shape in fetch_tables(connection).shapes.items():
-            total += execute(connection, render.enqueue(shape, tab, stamp))
+            total += execute(connection, capture.enqueue(shape, tab, stamp))
     return total
 
 
@@ -118,18 +118,18 @@ def _carry_out(connection: Connection, task: Task, first: bool) -> None:
         if task.step is Step.FORGET and task.listed:
             args = {"id": task.listed.id, "reason": task.reason}
             execute(connection, query("tables_forget"), args)
-            execute(connection, render.drop_function(task.listed.id))
+            execute(connection, capture.drop_function(task.listed.id))
         elif task.shape and task.step is Step.RELEASE:
             tab = _write(connection, task)
-            execute(connection, render.detach(task.shape.name, tab))
+            execute(connection, capture.detach(task.shape.name, tab))
         elif task.shape and task.step is Step.NOTE:
             _write(connection, task)
         elif task.shape:
             tab = _write(connection, task)
-            for statement in render.attach(task.shape, tab):
+            for statement in capture.attach(task.shape, tab):
                 execute(connection, statement)
             if task.step is Step.ATTACH and not first:
-                execute(connection, render.enqueue(task.shape, tab, BEFORE_ANY))
+                execute(connection, capture.enqueue(task.shape, tab, BEFORE_ANY))
 
 
 def _write(connection: Connection, task: Task) -> int:

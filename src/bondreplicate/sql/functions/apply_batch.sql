@@ -5,8 +5,7 @@
 -- Errors: BR010 start is not the stored position; BR011 other incarnation; BR020 stamp too far ahead; 40001 try again.
 create or replace function bondreplicate.apply_batch(
     origin smallint, origin_incarnation uuid, since pg_snapshot, upto pg_snapshot, seen jsonb, ahead_max interval,
-    out rows_applied bigint, out conflicts bigint, out parked bigint, out log_busy boolean,
-    out revision bigint
+    out rows_applied bigint, out conflicts bigint, out parked bigint, out revision bigint
 )
 language plpgsql
 set search_path = pg_catalog, pg_temp
@@ -19,6 +18,9 @@ begin
     perform pg_advisory_xact_lock(1651469924, 1);
     perform bondreplicate.check_position(origin, origin_incarnation, since);
     select s.site into me from bondreplicate.replicate_state as s;
+    if bondreplicate.clock_went_back(me, bondreplicate.position_in(seen, me)) then
+        perform bondreplicate.keep_clock();
+    end if;
     select count(*), max(s.stamp), min(s.stamp) into rows_applied, newest, oldest from pg_temp.bond_stage as s;
     if newest is not null then
         perform bondreplicate.raise_floor(newest, ahead_max);
@@ -37,7 +39,6 @@ begin
     where p.site = origin;
     select count(*) into parked from bondreplicate.replicate_parked as p where p.source = origin;
     select s.tables_revision into revision from bondreplicate.replicate_state as s;
-    log_busy := exists (select from bondreplicate.replicate_log);
 end
 $$;
 comment on function bondreplicate.apply_batch(smallint, uuid, pg_snapshot, pg_snapshot, jsonb, interval) is

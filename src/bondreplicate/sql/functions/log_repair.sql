@@ -1,5 +1,6 @@
 -- Logs in replicate_error what a repair is about to remove or to undo. Call it before stage_repair().
--- winner_key: the other row that it gave way to, null where it is the same row.
+-- winner_key: the other row that it gave way to. Null: a staged version gives way to the row that is here; a row
+-- that is here and not staged gives way to nothing, as a child that goes with its parent.
 create or replace function bondreplicate.log_repair(
     me smallint, wanted_tab integer, wanted_key text [], winner_key text [],
     kind text, rule text, outcome text, broken name
@@ -11,16 +12,18 @@ as $$
 declare
     lost record;
     won record;
+    staged boolean;
 begin
     select s.vals, s.stamp, s.site, s.repair into lost
     from pg_temp.bond_stage as s where s.tab = wanted_tab and s.key = wanted_key;
-    if not found then
+    staged := found;
+    if not staged then
         execute format('select f.vals, f.stamp, f.site, f.repair from pg_temp.fetch_%s($1) as f', wanted_tab)
         into lost using wanted_key;
     end if;
     select s.vals, s.stamp, s.site, s.repair into won
-    from pg_temp.bond_stage as s where s.tab = wanted_tab and s.key = coalesce(winner_key, wanted_key);
-    if not found or winner_key is null then
+    from pg_temp.bond_stage as s where s.tab = wanted_tab and s.key = winner_key;
+    if not found and (staged or winner_key is not null) then
         execute format('select f.vals, f.stamp, f.site, f.repair from pg_temp.fetch_%s($1) as f', wanted_tab)
         into won using coalesce(winner_key, wanted_key);
     end if;

@@ -1,1 +1,1 @@
-select 1
+select bondreplicate.keep_clock()

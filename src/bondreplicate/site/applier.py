@@ -1,16 +1,10 @@
-"""SQL for one table, from the templates: capture and apply functions.
-
-Nothing here talks to a database; the results are composed statements. In templates, `r` is a row of a
-transition table, `t` a row of the table, `s` a staged row, `l` an entry of replicate_log, `k` a key to extract,
-`m` a met version, `w` a wanted key.
-"""
+"""SQL of one table where changes of it are applied: the functions of an applying session."""
 
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime
 
 from bondreplicate.border.database import (
     SQL,
@@ -23,191 +17,18 @@ from bondreplicate.border.database import (
     render,
 )
 from bondreplicate.border.sqlfiles import template
-from bondreplicate.core.shapes import Column, ForeignKey, Shape, TableName, Unique
-
-TRUE, FALSE = SQL("true"), SQL("false")
-
-TEXT_DEPENDS_ON_SETTINGS = {
-    "timestamp with time zone",
-    "timestamp without time zone",
-    "time with time zone",
-    "time without time zone",
-    "date",
-    "interval",
-    "real",
-    "double precision",
-    "money",
-    "bytea",
-}
-TEXT_NEVER_DEPENDS = {"integer", "bigint", "smallint", "text", "character varying", "bpchar", "uuid",
-                      "numeric", "boolean", "name", "inet", "cidr", "oid"}  # fmt: skip
-
-
-def table(name: TableName) -> Identifier:
-    """A table's qualified name."""
-    return Identifier(*name)
-
-
-def comma(parts: Iterable[Composable]) -> Composed:
-    """Parts of a list."""
-    return joined(", ", list(parts))
-
-
-def every(parts: Iterable[Composable]) -> Composable:
-    """Conditions that must all hold."""
-    found = list(parts)
-    return joined(" and ", found) if found else TRUE
-
-
-def cast(source: Composable, column: Column) -> Composable:
-    """Text as a value of the column's type."""
-    return render("({source})::{type}", source=source, type=raw(column.type))
-
-
-def element(array: Composable, place: int) -> Composable:
-    """An element of a text array; places count from 1."""
-    return render("{array}[{place}]", array=array, place=Literal(place))
-
-
-class KeyOf:
-    """Expressions about the key of one table."""
-
-    def __init__(self, shape: Shape) -> None:
-        self.columns = [shape.column(name) for name in shape.key]
-        self.operators = [raw(op) for op in shape.key_operators]
-
-    def casts(self, array: LiteralArray) -> list[Composable]:
-        """The key columns, typed, from a text array such as l.key."""
-        return [cast(element(SQL(array), i), c) for i, c in enumerate(self.columns, 1)]
-
-    def own(self, alias: Alias) -> list[Composable]:
-        """The key columns of a row, as they are."""
-        return [render("{a}.{c}", a=SQL(alias), c=Identifier(c.name)) for c in self.columns]
-
-    def text(self, alias: Alias) -> Composable:
-        """The key of a row as a text array."""
-        return as_texts(self.own(alias))
-
-    def hash(self, values: Sequence[Composable]) -> Composable:
-        """Hash of a key by its types' own operators; types that have none are hashed as text."""
-        parts = [
-            v if c.hashable else render("({v})::text", v=v)
-            for v, c in zip(values, self.columns, strict=True)
-        ]
-        return render("hash_record_extended(row({parts}), 0)", parts=comma(parts))
-
-    def equal(self, left: Sequence[Composable], right: Sequence[Composable]) -> Composable:
-        """Whether two keys are the same, by the operators of the index."""
-        triples = zip(left, self.operators, right, strict=True)
-        return every(render("{a} {op} {b}", a=a, op=op, b=b) for a, op, b in triples)
-
-
-LiteralArray = str  # "l.key"
-Alias = str  # "t"
-
-
-def as_texts(values: Sequence[Composable]) -> Composable:
-    """A text array of values."""
-    return render("array[{v}]::text []", v=comma(render("({v})::text", v=v) for v in values))
-
-
-def function_name(shape_id: int) -> str:
-    """Name of the capture function of the table with that replicate_tables.id."""
-    return f"capture_{shape_id}"
-
-
-def pinned(shape: Shape) -> Composable:
-    """SET clauses for the capture function, only where the text of the key depends on settings."""
-    types = {shape.column(name).type for name in shape.key}
-    if types <= TEXT_NEVER_DEPENDS:
-        return SQL("")
-    return SQL(
-        "set datestyle = 'ISO, YMD'\nset intervalstyle = 'postgres'\nset timezone = 'UTC'\n"
-        "set bytea_output = 'hex'\nset extra_float_digits = 3\nset lc_monetary = 'C'"
-    )
-
-
-def attach(shape: Shape, tab: int) -> list[Composed]:
-    """Statements that create the capture function and the triggers of a table."""
-    key, function = KeyOf(shape), Identifier(function_name(tab))
-    old, row = key.own("old"), key.own("r")
-    create = render(
-        template("capture"),
-        function=function,
-        pinned=pinned(shape),
-        tab=Literal(tab),
-        hash_old=key.hash(old),
-        key_old=key.text("old"),
-        hash_row=key.hash(row),
-        key_row=key.text("r"),
-    )
-    changed = joined(
-        " or ",
-        [
-            render("old.{c} is distinct from new.{c}", c=Identifier(c.name))
-            for c in key.columns
-        ],
-    )
-    triggers = render(
-        template("attach"), function=function, table=table(shape.name), key_changed=changed
-    )
-    return [create, triggers]
-
-
-def enqueue(shape: Shape, tab: int, stamp: datetime) -> Composed:
-    """The statement that logs every row a table has, all with the same stamp."""
-    key = KeyOf(shape)
-    return render(
-        template("enqueue"),
-        tab=Literal(tab),
-        stamp=render("{s}::timestamptz", s=Literal(stamp.isoformat())),
-        schema_name=Literal(shape.name[0]),
-        table_name=Literal(shape.name[1]),
-        table=table(shape.name),
-        hash_row=key.hash(key.own("r")),
-        key_row=key.text("r"),
-    )
-
-
-def detach(name: TableName, tab: int) -> Composed:
-    """Statements that drop the triggers and the capture function of a table."""
-    return render(template("detach"), table=table(name), function=Identifier(function_name(tab)))
-
-
-def drop_function(tab: int) -> Composed:
-    """The statement that drops the capture function of a table that is gone."""
-    return render(template("drop_function"), function=Identifier(function_name(tab)))
-
-
-def extract(shape: Shape, tab: int, target: int, me: int, columns: Sequence[str]) -> Composed:
-    """The function `pg_temp.extract_<tab>(since)`: rows of this table for a link.
-
-    Args:
-        tab: id of the table here. target: id of the table at the target. me: number of this site.
-        columns: names of the columns to send, in the order in which they are sent.
-    """
-    key = KeyOf(shape)
-    names = [Identifier(f"k{i}") for i in range(1, len(key.columns) + 1)]
-    mine = [render("k.{n}", n=n) for n in names]
-    casts = key.casts("l.key")
-    vals = [render("(t.{c})::text", c=Identifier(c)) for c in columns]
-    return render(
-        template("extract"),
-        function=Identifier(f"extract_{tab}"),
-        target=Literal(target),
-        tab=Literal(tab),
-        me=Literal(me),
-        table=table(shape.name),
-        first_key=Identifier(key.columns[0].name),
-        key_text=as_texts(mine),
-        key_names=comma(render("e.{n}", n=n) for n in names),
-        key_typed=comma(
-            render("{v} as {n}", v=v, n=n) for v, n in zip(casts, names, strict=True)
-        ),
-        key_casts=comma(casts),
-        key_equal=key.equal(key.own("t"), mine),
-        vals=comma(vals),
-    )
+from bondreplicate.core.shapes import ForeignKey, Shape, TableName, Unique
+from bondreplicate.site.expressions import (
+    FALSE,
+    TRUE,
+    KeyOf,
+    as_texts,
+    cast,
+    comma,
+    element,
+    every,
+    table,
+)
 
 
 @dataclass(frozen=True)
@@ -350,9 +171,7 @@ class Applier:
             parent=table(fk.parent),
             child_is_staged=key.equal(key.own("c"), key.casts("s.key")),
             parent_of_child=_points_at(fk),
-            not_null=every(
-                render("c.{c} is not null", c=Identifier(c)) for c in fk.columns
-            ),
+            not_null=every(render("c.{c} is not null", c=Identifier(c)) for c in fk.columns),
             constraint=Literal(fk.name),
             action=Literal(fk.action),
             positions=render("{p}::jsonb", p=Literal(json.dumps(positions))),

@@ -1,0 +1,113 @@
+"""SQL of one table where it is changed: capture triggers, logging of old rows, extraction."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime
+
+from bondreplicate.border.database import (
+    SQL,
+    Composable,
+    Composed,
+    Identifier,
+    Literal,
+    joined,
+    render,
+)
+from bondreplicate.border.sqlfiles import template
+from bondreplicate.core.shapes import Shape, TableName
+from bondreplicate.site.expressions import KeyOf, as_texts, comma, table
+
+TEXT_NEVER_DEPENDS = {"integer", "bigint", "smallint", "text", "character varying", "bpchar", "uuid",
+                      "numeric", "boolean", "name", "inet", "cidr", "oid"}  # fmt: skip
+
+
+def function_name(shape_id: int) -> str:
+    """Name of the capture function of the table with that replicate_tables.id."""
+    return f"capture_{shape_id}"
+
+
+def pinned(shape: Shape) -> Composable:
+    """SET clauses for the capture function, only where the text of the key depends on settings."""
+    types = {shape.column(name).type for name in shape.key}
+    if types <= TEXT_NEVER_DEPENDS:
+        return SQL("")
+    return SQL(template("pinned"))
+
+
+def attach(shape: Shape, tab: int) -> list[Composed]:
+    """Statements that create the capture function and the triggers of a table."""
+    key, function = KeyOf(shape), Identifier(function_name(tab))
+    old, row = key.own("old"), key.own("r")
+    create = render(
+        template("capture"),
+        function=function,
+        pinned=pinned(shape),
+        tab=Literal(tab),
+        hash_old=key.hash(old),
+        key_old=key.text("old"),
+        hash_row=key.hash(row),
+        key_row=key.text("r"),
+    )
+    changed = joined(
+        " or ",
+        [render("old.{c} is distinct from new.{c}", c=Identifier(c.name)) for c in key.columns],
+    )
+    triggers = render(
+        template("attach"), function=function, table=table(shape.name), key_changed=changed
+    )
+    return [create, triggers]
+
+
+def enqueue(shape: Shape, tab: int, stamp: datetime) -> Composed:
+    """The statement that logs every row a table has, all with the same stamp."""
+    key = KeyOf(shape)
+    return render(
+        template("enqueue"),
+        tab=Literal(tab),
+        stamp=render("{s}::timestamptz", s=Literal(stamp.isoformat())),
+        schema_name=Literal(shape.name[0]),
+        table_name=Literal(shape.name[1]),
+        table=table(shape.name),
+        hash_row=key.hash(key.own("r")),
+        key_row=key.text("r"),
+    )
+
+
+def detach(name: TableName, tab: int) -> Composed:
+    """Statements that drop the triggers and the capture function of a table."""
+    return render(template("detach"), table=table(name), function=Identifier(function_name(tab)))
+
+
+def drop_function(tab: int) -> Composed:
+    """The statement that drops the capture function of a table that is gone."""
+    return render(template("drop_function"), function=Identifier(function_name(tab)))
+
+
+def extract(shape: Shape, tab: int, target: int, me: int, columns: Sequence[str]) -> Composed:
+    """The function `pg_temp.extract_<tab>(since)`: rows of this table for a link.
+
+    Args:
+        tab: id of the table here. target: id of the table at the target. me: number of this site.
+        columns: names of the columns to send, in the order in which they are sent.
+    """
+    key = KeyOf(shape)
+    names = [Identifier(f"k{i}") for i in range(1, len(key.columns) + 1)]
+    mine = [render("k.{n}", n=n) for n in names]
+    casts = key.casts("l.key")
+    vals = [render("(t.{c})::text", c=Identifier(c)) for c in columns]
+    return render(
+        template("extract"),
+        function=Identifier(f"extract_{tab}"),
+        target=Literal(target),
+        tab=Literal(tab),
+        me=Literal(me),
+        table=table(shape.name),
+        first_key=Identifier(key.columns[0].name),
+        key_text=as_texts(mine),
+        key_names=comma(render("e.{n}", n=n) for n in names),
+        key_typed=comma(render("{v} as {n}", v=v, n=n) for v, n in zip(casts, names, strict=True)),
+        key_casts=comma(casts),
+        key_equal=key.equal(key.own("t"), mine),
+        vals=comma(vals),
+    )

@@ -1,0 +1,88 @@
+"""Pieces of SQL about the keys and values of one table; nothing here talks to a database.
+
+In templates, `r` is a row of a transition table, `t` a row of the table, `s` a staged row, `l` an
+entry of replicate_log, `k` a key to extract, `m` a met version.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from typing import LiteralString
+
+from bondreplicate.border.database import (
+    SQL,
+    Composable,
+    Composed,
+    Identifier,
+    Literal,
+    joined,
+    raw,
+    render,
+)
+from bondreplicate.core.shapes import Column, Shape, TableName
+
+TRUE, FALSE = SQL("true"), SQL("false")
+
+
+def table(name: TableName) -> Identifier:
+    """A table's qualified name."""
+    return Identifier(*name)
+
+
+def comma(parts: Iterable[Composable]) -> Composed:
+    """Parts of a list."""
+    return joined(", ", list(parts))
+
+
+def every(parts: Iterable[Composable]) -> Composable:
+    """Conditions that must all hold."""
+    found = list(parts)
+    return joined(" and ", found) if found else TRUE
+
+
+def cast(source: Composable, column: Column) -> Composable:
+    """Text as a value of the column's type."""
+    return render("({source})::{type}", source=source, type=raw(column.type))
+
+
+def element(array: Composable, place: int) -> Composable:
+    """An element of a text array; places count from 1."""
+    return render("{array}[{place}]", array=array, place=Literal(place))
+
+
+class KeyOf:
+    """Expressions about the key of one table."""
+
+    def __init__(self, shape: Shape) -> None:
+        self.columns = [shape.column(name) for name in shape.key]
+        self.operators = [raw(op) for op in shape.key_operators]
+
+    def casts(self, array: LiteralString) -> list[Composable]:
+        """The key columns, typed, from a text array such as l.key."""
+        return [cast(element(SQL(array), i), c) for i, c in enumerate(self.columns, 1)]
+
+    def own(self, alias: LiteralString) -> list[Composable]:
+        """The key columns of a row, as they are."""
+        return [render("{a}.{c}", a=SQL(alias), c=Identifier(c.name)) for c in self.columns]
+
+    def text(self, alias: LiteralString) -> Composable:
+        """The key of a row as a text array."""
+        return as_texts(self.own(alias))
+
+    def hash(self, values: Sequence[Composable]) -> Composable:
+        """Hash of a key by its types' own operators; types that have none are hashed as text."""
+        parts = [
+            v if c.hashable else render("({v})::text", v=v)
+            for v, c in zip(values, self.columns, strict=True)
+        ]
+        return render("hash_record_extended(row({parts}), 0)", parts=comma(parts))
+
+    def equal(self, left: Sequence[Composable], right: Sequence[Composable]) -> Composable:
+        """Whether two keys are the same, by the operators of the index."""
+        triples = zip(left, self.operators, right, strict=True)
+        return every(render("{a} {op} {b}", a=a, op=op, b=b) for a, op, b in triples)
+
+
+def as_texts(values: Sequence[Composable]) -> Composable:
+    """A text array of values."""
+    return render("array[{v}]::text []", v=comma(render("({v})::text", v=v) for v in values))

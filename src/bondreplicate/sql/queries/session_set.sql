@@ -1,0 +1,2 @@
+select set_config(s.name, s.value, false)
+from unnest(%s::text [], %s::text []) as s (name, value)
