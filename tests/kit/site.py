@@ -47,6 +47,9 @@ class Site:
         database: Its database; objects of replication are not made by this class.
         maxsites: 10 or 100.
         settings: More lines of bondreplicate.conf.
+
+    Attributes:
+        prefix: What stands before the daemon's command, `ip netns exec NAME`, say.
     """
 
     def __init__(
@@ -64,6 +67,7 @@ class Site:
         self.dir.mkdir(mode=0o755)
         self.conf = self.dir / "bondreplicate.conf"
         self.write_conf(dsn=self.dsn, site=number, maxsites=maxsites, **(settings or {}))
+        self.prefix: tuple[str, ...] = ()
         self._process: subprocess.Popen[bytes] | None = None
 
     def __repr__(self) -> str:
@@ -102,7 +106,7 @@ class Site:
         extra = (env or {}) | ({"BONDREPLICATE_FAILPOINT": failpoint} if failpoint else {})
         with self.out.open("wb") as out, self.log.open("ab") as log:
             self._process = subprocess.Popen(
-                COMMAND,
+                [*self.prefix, *COMMAND],
                 cwd=self.dir,
                 env=_environment(extra),
                 stdin=subprocess.DEVNULL,

@@ -47,11 +47,14 @@ def set_up(connection: Connection, settings: Settings) -> None:
     check_version(connection.info.server_version, "this site")
     check_installed(connection, "this site")
     install(connection)
+    reach("installed")
     check_fit(connection, settings)
     start, before = take_identity(connection, settings)
+    reach("identity_taken")
     resumed = before.went_down_at is not None and start is Start.AGAIN
     log.info("site_started", site=settings.site, start=start.value)
     follow_tables(connection, first=start is not Start.AGAIN or resumed, report=log.info)
+    reach("tables_followed")
     if resumed and before.went_down_at:
         logged = enqueue_all(connection, before.went_down_at)
         execute(connection, query("state_up_again"))

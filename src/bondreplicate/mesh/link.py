@@ -224,6 +224,8 @@ class Link:
         )
         applied = session.target.apply(batch, blocks)  # type: ignore[arg-type]
         session.since = unsent.upto
+        if blocks is None:
+            reach("news_told")
         now_s = time.monotonic()
         session.news.note(unsent.applied, now_s)
         session.news.parked = applied.parked > 0

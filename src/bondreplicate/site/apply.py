@@ -178,6 +178,7 @@ class Target:
                 with self.connection.cursor().copy(query("copy_in")) as copy:
                     for block in blocks:
                         copy.write(block)
+                        reach("apply_copied")
                 reach("apply_staged")
             if batch.hold:
                 execute(self.connection, query("hold_tables"))

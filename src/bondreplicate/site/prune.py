@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 
 from bondreplicate.border.database import Connection, rows, value
+from bondreplicate.border.failpoint import reach
 from bondreplicate.border.sqlfiles import query
 
 
@@ -13,7 +14,10 @@ def rotate(connection: Connection, me: int) -> int:
     if not value(connection, query("log_has_entries")):
         return 0
     known = {str(r.site): r.seen for r in rows(connection, query("known_vectors"), {"me": me})}
-    return value(connection, query("rotate_log"), {"known": json.dumps(known)})
+    reach("rotate_begun")
+    truncated = value(connection, query("rotate_log"), {"known": json.dumps(known)})
+    reach("rotated")
+    return truncated
 
 
 def keep_clock(connection: Connection) -> int:
