@@ -23,6 +23,16 @@ begin
         update bondreplicate.replicate_state set part = free;
         update bondreplicate.replicate_part as r set closed_at = clock_timestamp() where r.part = active;
     end if;
+    for p in
+        select r.part from bondreplicate.replicate_part as r
+        where r.closed_at is null and r.part not in (active, coalesce(free, active))
+    loop
+        -- A writer may have read which part takes entries and come to write only after that part was truncated.
+        execute format('select exists (select from bondreplicate.replicate_log_%s)', p.part) into used;
+        if used then
+            update bondreplicate.replicate_part as r set closed_at = clock_timestamp() where r.part = p.part;
+        end if;
+    end loop;
     for p in select r.part from bondreplicate.replicate_part as r where r.closed_at is not null loop
         if bondreplicate.part_is_stable(p.part, known) then
             begin
