@@ -1,0 +1,2 @@
+-- What is replicated needs a key.
+alter table pgbench_history add column id bigserial primary key;

@@ -1,0 +1,2 @@
+-- Whether the row has arrived.
+select true from public.probe where id = %(id)s
