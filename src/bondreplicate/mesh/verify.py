@@ -15,7 +15,7 @@ from bondreplicate.core.redact import redact
 from bondreplicate.core.shapes import Shape, shape_of
 from bondreplicate.errors import BondError
 from bondreplicate.mesh.compare import Comparison, Side
-from bondreplicate.site.fitness import check_peer, fetch_identity
+from bondreplicate.site.fitness import check_installed, check_peer, check_version, fetch_identity
 from bondreplicate.site.hosts import Host, list_peers
 from bondreplicate.site.listed import ListedTable, choose_tables, list_tables
 
@@ -96,6 +96,8 @@ def verify(settings: Settings, names: Sequence[str], settle_s: float) -> Verdict
         closing(connect(settings.dsn, role="verify")) as connection,
         ThreadPoolExecutor(2) as pool,
     ):
+        check_version(connection.info.server_version, "this site")
+        check_installed(connection, "this site")
         here = fetch_catalog(connection, settings.site)
         wanted = {t.name for t in choose_tables(list(here.tables.values()), names)}
         tables: list[TableVerdict] = []

@@ -14,7 +14,7 @@ from bondreplicate.border.sqlfiles import query
 from bondreplicate.core.redact import redact
 from bondreplicate.errors import BondError, TransientError
 from bondreplicate.mesh.progress import fetch_incarnation, fetch_reached, is_behind
-from bondreplicate.site.fitness import check_installed
+from bondreplicate.site.fitness import check_installed, check_version
 from bondreplicate.site.hosts import Host, list_peers
 
 PAUSE_MIN_S = 0.01
@@ -59,6 +59,8 @@ def wait_for_peers(
     """
     started = clock()
     with closing(connect(settings.dsn, role="wait")) as here:
+        check_version(here.info.server_version, "this site")
+        check_installed(here, "this site")
         before = value(here, query("snapshot_now"))
         peers = list_peers(here, settings.site)
         incarnation = fetch_incarnation(here)

@@ -183,6 +183,7 @@ def check_peer(connection: Connection, peer: Host, here: Identity) -> bool:
         UnfitSite: version, standby, structure or privilege.
         MeshError: it is this database, or another site.
     """
+    check_version(connection.info.server_version, str(peer))
     if fetch_identity(connection) == here:
         raise MeshError(
             f"{peer}: its dsn in replicate_hosts leads back to this database",
