@@ -44,16 +44,18 @@ class Unsent:
     """What a link has to send.
 
     `upto`: snapshot of the origin. `vector`: its positions of other sites. `applied`: rows that it
-    has ever applied of them.
+    has ever applied of them. `clock_went_back`: entries are stamped below earlier ones.
     """
 
     upto: str
+    revision: int
     vector: Mapping[str, str]
     tabs: Sequence[int]
     entries: int
     oldest: datetime | None
     errors: bool
     applied: int
+    clock_went_back: bool
 
     @property
     def something(self) -> bool:
