@@ -112,11 +112,11 @@ def down(program: Program, as_json: bool) -> None:
 
 @cli.command(context_settings={"ignore_unknown_options": True}, add_help_option=False, name="demo")
 @click.argument("args", nargs=-1, type=click.UNPROCESSED)
-def demo(args: Sequence[str]) -> None:
+def demo(args: Sequence[str]) -> int | None:
     """Show three masters in step, here and now: [--sites N] [--seconds S] [--keep]."""
     from bondreplicate.faces.demo import demo as command
 
-    command.main(args=list(args), prog_name="bondreplicate demo", standalone_mode=False)
+    return command.main(args=list(args), prog_name="bondreplicate demo", standalone_mode=False)
 
 
 for part in (
