@@ -18,15 +18,16 @@ from bondreplicate.border.settings import Settings
 from bondreplicate.border.sqlfiles import query
 from bondreplicate.core.backoff import Backoff
 from bondreplicate.errors import TransientError
+from bondreplicate.mesh.joining import align_at_start
 from bondreplicate.mesh.link import Link
 from bondreplicate.mesh.pulse import Pulse
-from bondreplicate.site.fitness import check_fit, check_installed, check_version
+from bondreplicate.site.fitness import check_fit, check_server
 from bondreplicate.site.hosts import Host, list_peers
 from bondreplicate.site.prune import keep_clock, rotate
 from bondreplicate.site.schema import install
 from bondreplicate.site.sequences import align_sequences
 from bondreplicate.site.state import Start, fetch_state, take_identity
-from bondreplicate.site.tables import Tables, enqueue_all, fetch_tables, follow_tables
+from bondreplicate.site.tables import enqueue_all, follow_tables
 
 log = structlog.get_logger()
 SEQUENCES_EVERY_S = 2.0
@@ -44,8 +45,7 @@ def init(settings: Settings) -> None:
 
 def set_up(connection: Connection, settings: Settings) -> None:
     """Structure, identity, capture triggers, sequences: whatever is not there yet."""
-    check_version(connection.info.server_version, "this site")
-    check_installed(connection, "this site")
+    check_server(connection, "this site")
     install(connection)
     reach("installed")
     check_fit(connection, settings)
@@ -64,7 +64,9 @@ def set_up(connection: Connection, settings: Settings) -> None:
             rows_sent_again=logged,
             hint="rows deleted here meanwhile are not known: run bondreplicate verify",
         )
-    align_sequences(connection, settings.site, settings.maxsites)
+    grown = before.maxsites not in (None, settings.maxsites)
+    joining = start is Start.COPY or grown
+    align_at_start(connection, settings, joining=joining, report=log.warning)
 
 
 def run(settings: Settings) -> None:
@@ -89,7 +91,6 @@ class Daemon:
 
     settings: Settings
     stop: threading.Event
-    tables: Tables = field(default_factory=lambda: Tables(0))
     links: dict[Host, Link] = field(default_factory=dict)
     digest: object = None
     announced: bool = False
@@ -111,11 +112,11 @@ class Daemon:
 
     def _serve(self, stack: ExitStack, backoff: Backoff) -> None:
         connection = stack.enter_context(connect(self.settings.dsn, role="daemon"))
+        check_server(connection, "this site")
         if not self._become_active(connection):
             return
         set_up(connection, self.settings)
         self._keep_clock(connection)
-        self.tables = fetch_tables(connection)
         pulse = Pulse(self.settings, random.random)
         pulse.start()
         stack.callback(self._stop_links, pulse)
@@ -175,10 +176,7 @@ class Daemon:
         if digest == self.digest:
             return
         left = follow_tables(connection, first=False, report=log.info)
-        tables = fetch_tables(connection)
-        if tables.revision != self.tables.revision:
-            self.tables = tables
-            pulse.beat()
+        pulse.beat()
         self.digest = None if left else value(connection, query("tables_digest"))
 
     def _follow_hosts(self, connection: Connection, pulse: Pulse) -> None:
@@ -187,9 +185,7 @@ class Daemon:
             self.links.pop(host).stop()
         for host in wanted:
             if host not in self.links:
-                link = Link(
-                    self.settings, host, pulse, lambda: self.tables, log.info, random.random
-                )
+                link = Link(self.settings, host, pulse, log.info, random.random)
                 self.links[host] = link
                 link.start()
 

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import threading
 import time
+import traceback
 from collections.abc import Callable
 from contextlib import ExitStack
 from dataclasses import dataclass, field
@@ -26,7 +27,7 @@ from bondreplicate.site.extract import Extractor, Unsent
 from bondreplicate.site.fitness import check_peer, fetch_identity
 from bondreplicate.site.hosts import Host
 from bondreplicate.site.state import fetch_state
-from bondreplicate.site.tables import Tables
+from bondreplicate.site.tables import Tables, fetch_tables
 
 IDLE_S = 0.5
 SHAPE_STATES = ("42", "BR033")
@@ -63,7 +64,6 @@ class Link:
 
     Args:
         settings: of this site. peer: the target. pulse: wakes the link.
-        tables: gives the replicated tables of this site as they are now.
         report: logs an event with facts. random: 0 to 1.
     """
 
@@ -72,12 +72,11 @@ class Link:
         settings: Settings,
         peer: Host,
         pulse: Pulse,
-        tables: Callable[[], Tables],
         report: Report,
         random: Callable[[], float],
     ) -> None:
         self.settings, self.peer, self.pulse = settings, peer, pulse
-        self._tables, self._report, self._random = tables, report, random
+        self._report, self._random = report, random
         self._backoff = Backoff(0.1, 5, random)
         self._stop = threading.Event()
         self._thread = threading.Thread(target=self._run, name=f"link-{peer.site}", daemon=True)
@@ -106,6 +105,9 @@ class Link:
                 self._failed("link_interrupted", error)
             except BondError as error:
                 self._failed("link_held", error)
+            except Exception as error:  # noqa: BLE001 - a bug must not end a link in silence
+                bug = "".join(traceback.format_exception(error)).strip()
+                self._failed("link_failed", BondError(redact(bug), hint="this is a bug"))
 
     def _failed(self, event: str, error: BondError) -> None:
         facts = {"reason": redact(error.message), "hint": error.hint, "sqlstate": error.sqlstate}
@@ -125,6 +127,12 @@ class Link:
         incarnation = str(state.incarnation)
         target = Target(there, self.settings, self.settings.site)
         held = target.fetch_held()
+        if held.maxsites != self.settings.maxsites:
+            raise MeshError(
+                f"{self.peer} has maxsites {held.maxsites}, this site {self.settings.maxsites}:"
+                " ids would collide",
+                hint="set the same maxsites at every site, and start each again",
+            )
         if held.incarnation not in (None, incarnation):
             raise MeshError(
                 f"{self.peer} knows site {self.settings.site} as another database than this one",
@@ -136,7 +144,7 @@ class Link:
                 " that are not here yet",
                 hint="it was restored from a backup: join it again as a fresh copy",
             )
-        tables = self._tables()
+        tables = fetch_tables(here)
         target.learn(tables)
         session = Session(
             target, Extractor(here, self.settings.site), incarnation, held.position, tables
@@ -170,14 +178,14 @@ class Link:
         self._stop.wait(wait_s)
 
     def _learn(self, session: Session) -> None:
-        session.tables = self._tables()
+        session.tables = fetch_tables(session.extractor.connection)
         session.target.learn(session.tables)
 
     def _look_and_send(self, session: Session) -> None:
         """Send what there is, if anything, or news of positions where they are worth a batch."""
-        if self._tables().revision != session.tables.revision:
-            self._learn(session)
         unsent = session.extractor.look(session.since)
+        if unsent.revision != session.tables.revision:
+            self._learn(session)
         if unsent.something:
             self._prepare(session, unsent)
             self._send(session)
@@ -200,8 +208,12 @@ class Link:
             unsent = session.extractor.look(session.since)
             mapped = session.target.mapped
             tabs = [t for t in unsent.tabs if t in mapped]
-            if not all(session.extractor.prepared(t) for t in tabs):
-                return  # a table more since we looked: the next round has it
+            if unsent.revision != session.tables.revision or not all(
+                session.extractor.prepared(t) for t in tabs
+            ):
+                # Another table since we looked. Passing over its entries would lose them.
+                self.pulse.beat()
+                return
             if not tabs and not unsent.errors:
                 self._apply(session, unsent, None)
                 return

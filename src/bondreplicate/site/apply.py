@@ -59,11 +59,11 @@ class Applied:
 
 @dataclass(frozen=True)
 class Held:
-    """What the target knows of an origin. `position` None: nothing."""
+    """What the target knows of an origin, and its maxsites. `position` None: nothing."""
 
     position: str | None
     incarnation: str | None
-    target_site: int | None
+    maxsites: int | None
     parked: bool
 
 

@@ -93,8 +93,6 @@ def follow_tables(connection: Connection, *, first: bool, report: Report) -> int
             report("table_failed", table=_name(task), reason=error.message, hint=error.hint)
         else:
             report(f"table_{task.step.value}", table=_name(task), reason=task.reason)
-    if len(tasks) > left:
-        execute(connection, query("tables_revise"))
     return left
 
 
@@ -130,6 +128,8 @@ def _carry_out(connection: Connection, task: Task, first: bool) -> None:
                 execute(connection, statement)
             if task.step is Step.ATTACH and not first:
                 execute(connection, capture.enqueue(task.shape, tab, BEFORE_ANY))
+        # In this transaction: a link that sees entries of a table must see that it knows too little.
+        execute(connection, query("tables_revise"))
 
 
 def _write(connection: Connection, task: Task) -> int:

@@ -1,4 +1,4 @@
-select p.position::text, p.incarnation::text, s.site as target_site,
+select p.position::text, p.incarnation::text, s.maxsites,
     exists (select from bondreplicate.replicate_parked as k where k.source = %(origin)s) as parked
 from bondreplicate.replicate_state as s
 left join bondreplicate.replicate_position as p on p.site = %(origin)s

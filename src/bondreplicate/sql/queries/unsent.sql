@@ -1,5 +1,6 @@
 -- What a link has to send from a position on: one row.
-select pg_current_snapshot()::text as upto, v.vector, v.applied, u.tabs, u.entries, u.oldest, u.clock_went_back,
+select pg_current_snapshot()::text as upto,
+    (select s.tables_revision from bondreplicate.replicate_state as s) as revision, v.vector, v.applied, u.tabs, u.entries, u.oldest, u.clock_went_back,
     exists (
         select from bondreplicate.replicate_error as e
         where e.source = %(me)s and e.xid >= pg_snapshot_xmin(%(since)s::pg_snapshot)

@@ -1,0 +1,82 @@
+"""A copy becomes a site: its sequences go beyond what the other sites use already."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Iterable
+from contextlib import closing
+
+from bondreplicate.border.database import Connection, connect
+from bondreplicate.border.settings import Settings
+from bondreplicate.core.redact import redact
+from bondreplicate.core.sequence_model import Range
+from bondreplicate.errors import DatabaseError, TransientError
+from bondreplicate.site.hosts import Host, list_peers
+from bondreplicate.site.sequences import align_sequences, fetch_used
+
+Used = dict[tuple[str, str], Range]
+BUSY_S = 30
+PAUSE_S = 0.2
+
+
+def align_at_start(
+    connection: Connection, settings: Settings, *, joining: bool, report: Callable[..., None]
+) -> None:
+    """Align all sequences before the first row is sent; waits for those that are in use.
+
+    Args:
+        connection: to this site, autocommit.
+        settings: of this site.
+        joining: whether to go beyond what the other sites use; those that do not answer are told.
+        report: logs an event with facts.
+
+    Raises:
+        UnfitSite: a sequence belongs to somebody else.
+        TransientError: a transaction has held a sequence for half a minute.
+    """
+    elsewhere = _fetch_elsewhere(connection, settings, report) if joining else None
+    deadline_s = time.monotonic() + BUSY_S
+    while True:
+        reports = align_sequences(
+            connection, settings.site, settings.maxsites, elsewhere=elsewhere
+        )
+        busy = [r for r in reports if r.state == "busy"]
+        if not busy:
+            break
+        if time.monotonic() > deadline_s:
+            raise TransientError(
+                f"sequence {busy[0].schema}.{busy[0].name} is held by a transaction",
+                hint="end that transaction: ids must not be drawn before sequences are aligned",
+            )
+        time.sleep(PAUSE_S)
+    for told in reports:
+        if told.warning:
+            report("sequence_warning", reason=told.warning)
+
+
+def _fetch_elsewhere(
+    connection: Connection, settings: Settings, report: Callable[..., None]
+) -> Used:
+    """The values that the other sites use, of each sequence: lowest and highest."""
+    used: Used = {}
+    for peer in list_peers(connection, settings.site):
+        try:
+            with closing(connect(peer.dsn, role="joining")) as there:
+                used = plan_beyond([used, fetch_used(there)])
+        except DatabaseError as error:
+            report("sequences_unknown", site=_name(peer), reason=redact(error.message))
+    return used
+
+
+def _name(peer: Host) -> str:
+    return f"{peer.site} ({peer.name})"
+
+
+def plan_beyond(found: Iterable[Used]) -> Used:
+    """One range for each sequence, from those found at several sites."""
+    beyond: Used = {}
+    for used in found:
+        for name, there in used.items():
+            here = beyond.get(name, there)
+            beyond[name] = Range(min(here.low, there.low), max(here.high, there.high))
+    return beyond
