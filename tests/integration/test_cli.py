@@ -43,23 +43,20 @@ def test_hosts_are_listed_added_switched_and_removed(pair):
     assert [h["here"] for h in one.cli_json("hosts", "list")] == [True, False]
 
 
-@pytest.mark.parametrize(
-    ("args", "told"),
-    [
+def test_hosts_that_make_no_sense_are_refused(pair):
+    cases = [
         (["add", "2", "x", "host=x"], "site 2 is there twice"),
         (["add", "3", "site2", "host=x"], "have the same name, site2"),
         (["add", "10", "x", "host=x"], "sites are numbered 1 to 9"),
-        (["add", "0", "x", "host=x"], "sites are numbered 1 to 9"),
         (["add", "3", "x", ""], "the name or the dsn is empty"),
         (["remove", "7"], "site 7 is not in replicate_hosts"),
         (["enable", "7"], "site 7 is not in replicate_hosts"),
-    ],
-)
-def test_hosts_that_make_no_sense_are_refused(pair, args: list[str], told: str):
-    done = pair[0].cli("hosts", *args, check=5)
-    assert told in done.stderr
-    assert done.stderr.startswith("error: ")
-    assert len(done.stderr.splitlines()) == 2
+    ]
+    for args, told in cases:
+        done = pair[0].cli("hosts", *args, check=5)
+        assert told in done.stderr
+        assert done.stderr.startswith("error: ")
+        assert len(done.stderr.splitlines()) == 2
 
 
 def test_the_same_address_twice_is_refused(pair):

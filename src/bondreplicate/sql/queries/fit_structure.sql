@@ -1,2 +1,6 @@
--- Whether createdb.sql was run here; asks nothing that may be missing.
-select to_regclass('bondreplicate.replicate_hosts') is not null as installed
+-- Whether createdb.sql was run here; asks the catalogs, which everybody may read.
+select exists (
+    select from pg_class as c
+    join pg_namespace as n on n.oid = c.relnamespace
+    where n.nspname = 'bondreplicate' and c.relname = 'replicate_hosts'
+) as installed

@@ -1,0 +1,180 @@
+"""Bad input is answered by one clear line, a hint and a status; nothing is half done."""
+
+from collections.abc import Callable
+
+import pytest
+
+from tests.integration.old_server import postgresql_12
+from tests.kit.binaries import available_versions
+from tests.kit.clusters import Cluster, Database
+from tests.kit.mesh import Mesh
+from tests.kit.site import Site, createdb_sql
+
+NEWEST = available_versions()[-1]
+
+
+@pytest.fixture
+def site(new_mesh: Callable[..., Mesh]) -> Site:
+    return new_mesh([NEWEST], "create table t (id int primary key)", start=False)[1]
+
+
+def refuses(site: Site, status: int, *told: str, command: str = "run") -> None:
+    """The command must end at once with this status, say this on one line, and change nothing."""
+    done = site.cli(command, check=status, timeout_s=20)
+    assert done.stdout == ""
+    errors = [line for line in done.stderr.splitlines() if line.startswith("error: ")]
+    assert len(errors) == 1, done.stderr
+    for words in told:
+        assert words in done.stderr
+    assert "Traceback" not in done.stderr
+
+
+def test_no_such_database(site: Site):
+    site.write_conf(dsn=site.database.cluster.dsn("nowhere"), site=1)
+    for command in ("run", "init", "status", "verify", "wait", "doctor"):
+        refuses(site, 3, 'database "nowhere" does not exist', command=command)
+
+
+def test_server_that_is_not_there(site: Site):
+    site.write_conf(dsn="host=127.0.0.1 port=1 dbname=x", site=1)
+    refuses(site, 3, "Connection refused")
+
+
+def test_dsn_that_is_none(site: Site):
+    site.write_conf(dsn="host=x dbnam=y", site=1)
+    refuses(site, 3, 'invalid connection option "dbnam"')
+
+
+def test_wrong_password(new_cluster: Callable[..., Cluster], site: Site):
+    cluster = new_cluster(NEWEST, tcp=True)
+    cluster.execute("create role bond login superuser password 'right'")
+    (cluster.data / "pg_hba.conf").write_text(
+        "local all all trust\nhost all all 127.0.0.1/32 scram-sha-256\n"
+    )
+    cluster.reload()
+    dsn = cluster.dsn(user="bond", tcp=True)
+    site.write_conf(dsn=f"{dsn} password=very-wrong", site=1)
+    refuses(site, 3, 'password authentication failed for user "bond"')
+    assert "very-wrong" not in site.cli("run", check=3).stderr
+
+
+def test_database_without_createdb(site: Site, database: Database):
+    site.write_conf(dsn=database.dsn, site=1)
+    for command in ("run", "init", "status", "verify", "wait"):
+        refuses(site, 4, "has no schema bondreplicate", "createdb.sql", command=command)
+
+
+def test_postgresql_12(site: Site):
+    with postgresql_12() as dsn:
+        site.write_conf(dsn=dsn, site=1)
+        for command in ("run", "status", "verify"):
+            refuses(site, 4, "PostgreSQL 12.22 is too old", "hint: upgrade", command=command)
+        done = site.cli("doctor", check=1)
+        assert "PostgreSQL 12.22 is too old" in done.stdout
+
+
+def test_standby(new_cluster: Callable[..., Cluster], site: Site):
+    cluster = new_cluster(NEWEST)
+    cluster.createdb("shop")
+    cluster.psql("shop", createdb_sql())
+    cluster.execute("insert into bondreplicate.replicate_hosts values (1, 'a', 'x')", db="shop")
+    cluster.stop()
+    (cluster.data / "standby.signal").touch()
+    cluster.start()
+    site.write_conf(dsn=cluster.dsn("shop"), site=1)
+    refuses(site, 4, "is on a standby", "primary")
+
+
+def test_missing_privilege(site: Site):
+    cluster = site.database.cluster
+    name = f"plain_{site.database.name}"
+    cluster.execute(f"create role {name} login")
+    try:
+        site.write_conf(dsn=cluster.dsn(site.database.name, user=name), site=1)
+        refuses(site, 4, "hint: as a superuser: grant set on parameter session_replication_role")
+    finally:
+        cluster.execute(f"drop role {name}")
+
+
+def test_role_that_does_not_own_the_schema(site: Site):
+    cluster = site.database.cluster
+    name = f"half_{site.database.name}"
+    cluster.execute(f"create role {name} login")
+    cluster.execute(f"grant set on parameter session_replication_role to {name}")
+    try:
+        site.write_conf(dsn=cluster.dsn(site.database.name, user=name), site=1)
+        refuses(site, 4, "does not own the schema bondreplicate")
+    finally:
+        cluster.execute(f"drop owned by {name}; drop role {name}")
+
+
+def test_site_that_is_not_listed(site: Site):
+    site.write_conf(dsn=site.dsn, site=4)
+    refuses(site, 5, "site 4 is not in replicate_hosts (listed: site 1 (site1))")
+
+
+def test_site_that_is_disabled(site: Site):
+    site.execute("update bondreplicate.replicate_hosts set enabled = false")
+    refuses(site, 5, "site 1 (site1) is disabled in replicate_hosts")
+
+
+def test_same_site_twice(site: Site):
+    site.execute(
+        "insert into bondreplicate.replicate_hosts select 2, 'again', dsn"
+        " from bondreplicate.replicate_hosts"
+    )
+    refuses(site, 5, "sites 1 and 2 have the same dsn: same site twice")
+
+
+def test_site_whose_address_leads_to_another_database(site: Site, database: Database):
+    site.execute("update bondreplicate.replicate_hosts set dsn = %s", [database.dsn])
+    refuses(site, 5, "leads to another database")
+
+
+def test_wrong_site_number(site: Site, database: Database):
+    site.cli("init")
+    site.execute("insert into bondreplicate.replicate_hosts values (2, 'two', %s)", [database.dsn])
+    site.execute("update bondreplicate.replicate_hosts set dsn = dsn || ' ' where site = 2")
+    site.write_conf(dsn=site.dsn, site=2)
+    refuses(site, 5, "error: ")
+    assert site.value("select site from bondreplicate.replicate_state") == 1
+
+
+def test_site_number_beyond_maxsites(site: Site):
+    site.execute("insert into bondreplicate.replicate_hosts values (12, 'x', 'host=x')")
+    refuses(site, 5, "with maxsites 10 sites are numbered 1 to 9")
+
+
+def test_fewer_maxsites_than_before(site: Site):
+    site.write_conf(dsn=site.dsn, site=1, maxsites=100)
+    site.cli("init")
+    site.write_conf(dsn=site.dsn, site=1, maxsites=10)
+    refuses(site, 5, "maxsites was 100 and cannot become 10")
+
+
+def test_configuration_that_is_misspelt_or_missing(site: Site):
+    site.conf.write_text("dns = 'x'\nsite = 1\n")
+    done = site.cli("run", check=2)
+    assert "no such setting, did you mean dsn?" in done.stderr
+    assert "dsn: is missing" in done.stderr
+    site.conf.unlink()
+    assert "hint: there is no" in site.cli("run", check=2).stderr
+    site.conf.write_text("dsn\n")
+    refuses(site, 2, "is not TOML")
+    assert "error: No such option" in site.cli("--nonsense", check=2).stderr
+
+
+def test_peers_that_cannot_take_part_are_named(site: Site, database: Database):
+    site.cli("init")
+    with postgresql_12() as dsn:
+        site.execute(
+            "insert into bondreplicate.replicate_hosts values (2, 'empty', %s), (3, 'old', %s)",
+            [database.dsn, dsn],
+        )
+        findings = {(f["where"], f["level"]): f for f in site.cli_json("doctor", check=1)}
+        states = {x["target"]: x for x in site.cli_json("status", check=1)["links"]}
+    empty = findings["site 2 (empty)", "problem"]
+    assert "has no schema bondreplicate" in empty["message"]
+    assert "createdb.sql" in empty["hint"]
+    assert states[2]["state"] == states[3]["state"] == "unfit"
+    assert "PostgreSQL 12.22 is too old" in states[3]["reason"]
