@@ -144,6 +144,13 @@ class Link:
                 " that are not here yet",
                 hint="it was restored from a backup: join it again as a fresh copy",
             )
+        if state.pruned_xid is not None and (held.has_xid or 0) < state.pruned_xid:
+            raise MeshError(
+                f"{self.peer} has missed changes that site {self.settings.site} does not keep"
+                " any more: it was not listed or not enabled while they were made",
+                hint=f"make site {self.peer.site} anew as a copy, with its row in replicate_hosts"
+                " of every site before the copy is made",
+            )
         tables = fetch_tables(here)
         target.learn(tables)
         session = Session(

@@ -30,6 +30,7 @@ SESSION = {
     "enable_mergejoin": "off",
     "enable_seqscan": "off",
     "synchronous_commit": "on",
+    "idle_in_transaction_session_timeout": "60s",
     "work_mem": "32MB",
 }
 """Users' triggers stay silent, foreign keys are validated set by set; plans ignore statistics."""
@@ -63,6 +64,7 @@ class Held:
 
     position: str | None
     incarnation: str | None
+    has_xid: int | None
     maxsites: int | None
     parked: bool
 

@@ -14,6 +14,7 @@ from bondreplicate.errors import MeshError
 COPIED = (
     "state_copied_log",
     "state_copied_positions",
+    "state_copied_from",
     "state_copied_own",
     "state_copied_tables",
     "state_copied_clock",
@@ -39,6 +40,7 @@ class State:
     system_identifier: int | None
     timeline: int | None
     database_oid: int | None
+    pruned_xid: int | None
     tables_revision: int
     went_down_at: datetime | None
     unsent_when_down: int | None

@@ -1,10 +1,14 @@
--- Applies what lies in pg_temp.bond_stage and moves the position of `origin` from `since` to `upto`, in the caller's
--- transaction. Rows that cannot be applied are parked; broken constraints are repaired; nothing stops the rest.
--- Locks: one batch at a time per site (advisory), the rows it changes, their parents. The session needs
--- pg_temp functions for every table staged (templates/*.sql) and session_replication_role = replica.
--- Errors: BR010 start is not the stored position; BR011 other incarnation; BR020 stamp too far ahead; 40001 try again.
+-- Applies what lies in pg_temp.bond_stage and moves the position of `origin` from `since` to
+-- `upto`, in the caller's transaction. Rows that cannot be applied are parked; broken constraints
+-- are repaired; nothing stops the rest.
+-- Locks: one batch at a time per site (advisory), the rows it changes, their parents.
+-- The session needs pg_temp functions for every table staged (templates/*.sql) and
+-- session_replication_role = replica.
+-- Errors: BR010 start is not the stored position; BR011 other
+-- incarnation; BR020 stamp too far ahead; 40001 try again.
 create or replace function bondreplicate.apply_batch(
-    origin smallint, origin_incarnation uuid, since pg_snapshot, upto pg_snapshot, seen jsonb, ahead_max interval,
+    origin smallint, origin_incarnation uuid, since pg_snapshot, upto pg_snapshot,
+    seen jsonb, ahead_max interval,
     out rows_applied bigint, out conflicts bigint, out parked bigint, out revision bigint
 )
 language plpgsql
@@ -14,14 +18,19 @@ declare
     me smallint;
     newest timestamptz;
     oldest timestamptz;
+    patience constant text := current_setting('lock_timeout');
 begin
+    -- Another link's batch may take minutes: it is no reason to give way.
+    perform set_config('lock_timeout', '0', true);
     perform pg_advisory_xact_lock(1651469924, 1);
+    perform set_config('lock_timeout', patience, true);
     perform bondreplicate.check_position(origin, origin_incarnation, since);
     select s.site into me from bondreplicate.replicate_state as s;
     if bondreplicate.clock_went_back(me, bondreplicate.position_in(seen, me)) then
         perform bondreplicate.keep_clock();
     end if;
-    select count(*), max(s.stamp), min(s.stamp) into rows_applied, newest, oldest from pg_temp.bond_stage as s;
+    select count(*), max(s.stamp), min(s.stamp) into rows_applied, newest, oldest
+    from pg_temp.bond_stage as s;
     if newest is not null then
         perform bondreplicate.raise_floor(newest, ahead_max);
     end if;
@@ -33,13 +42,15 @@ begin
     where p.source = origin and p.tried_by <> pg_current_xact_id()
         and c.schema_name = p.schema_name and c.table_name = p.table_name and c.held is null;
     update bondreplicate.replicate_position as p
-    set position = upto, seen = apply_batch.seen, incarnation = origin_incarnation, applied_at = clock_timestamp(),
-        batches = p.batches + 1, rows = p.rows + rows_applied,
+    set position = upto, seen = apply_batch.seen, incarnation = origin_incarnation,
+        applied_at = clock_timestamp(), batches = p.batches + 1, rows = p.rows + rows_applied,
         lag_s = coalesce(extract(epoch from clock_timestamp() - oldest), p.lag_s)
     where p.site = origin;
     select count(*) into parked from bondreplicate.replicate_parked as p where p.source = origin;
     select s.tables_revision into revision from bondreplicate.replicate_state as s;
 end
 $$;
-comment on function bondreplicate.apply_batch(smallint, uuid, pg_snapshot, pg_snapshot, jsonb, interval) is
+comment on function bondreplicate.apply_batch(
+    smallint, uuid, pg_snapshot, pg_snapshot, jsonb, interval
+) is
 'applies the staged batch of an origin';

@@ -1,5 +1,8 @@
--- Locks the stored position of an origin and refuses a batch that does not start there, so that each is applied once.
-create or replace function bondreplicate.check_position(origin smallint, origin_incarnation uuid, since pg_snapshot)
+-- Locks the stored position of an origin and refuses a batch
+-- that does not start there, so that each is applied once.
+create or replace function bondreplicate.check_position(
+    origin smallint, origin_incarnation uuid, since pg_snapshot
+)
 returns void
 language plpgsql
 set search_path = pg_catalog, pg_temp
@@ -12,12 +15,19 @@ begin
     from bondreplicate.replicate_position as p where p.site = origin for update;
     if held.incarnation <> origin_incarnation then
         raise exception using errcode = 'BR011',
-            message = format('site %s is not the database that it was: it was restored, copied or replaced', origin);
+            message = format(
+                'site %s is not the database that it was: it was restored, copied or replaced',
+                origin
+            );
     end if;
     if held.position::text is distinct from since::text then
         raise exception using errcode = 'BR010',
-            message = format('the batch from site %s starts at %s, but %s has been applied', origin, since, held.position);
+            message = format(
+                'the batch from site %s starts at %s, but %s has been applied',
+                origin, since, held.position
+            );
     end if;
 end
 $$;
-comment on function bondreplicate.check_position(smallint, uuid, pg_snapshot) is 'refuses a batch that starts elsewhere';
+comment on function bondreplicate.check_position(smallint, uuid, pg_snapshot) is
+'refuses a batch that starts elsewhere';

@@ -1,7 +1,8 @@
--- Keeps writers out of every table staged until the transaction ends: what a link does after its batch gave way several
--- times, because on hot rows it would give way for ever. Readers go on. No deadlock can come of it: it waits for
--- one table while it holds no other, takes the rest without waiting, and where one is held by somebody, lets go of all
--- and begins with that one. Locks: the site's batch (advisory), the tables EXCLUSIVE.
+-- Keeps writers out of every table staged until the transaction ends: what a link does after its
+-- batch gave way several times, because on hot rows it would give way for ever. Readers go on. No
+-- deadlock can come of it: it waits for one table while it holds no other, takes the rest without
+-- waiting, and where one is held by somebody, lets go of all and begins with that one.
+-- Locks: the site's batch (advisory), the tables EXCLUSIVE.
 -- Errors: 55P03 a transaction holds a table for longer than lock_timeout; nothing is locked then.
 create or replace function bondreplicate.hold_tables()
 returns void
@@ -21,7 +22,10 @@ begin
         begin
             waiting := true;
             foreach wanted in array names loop
-                execute format('lock table %s in exclusive mode %s', wanted, case when not waiting then 'nowait' end);
+                execute format(
+                    'lock table %s in exclusive mode %s',
+                    wanted, case when not waiting then 'nowait' end
+                );
                 waiting := false;
             end loop;
             return;

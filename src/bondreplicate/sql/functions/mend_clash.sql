@@ -1,5 +1,6 @@
--- Two rows that a unique index or an exclusion constraint does not let stand together: the later version stays, the
--- other is removed as a repair and remembers which row it was merged into. Returns whether anything was staged.
+-- Two rows that a unique index or an exclusion constraint does not let stand together: the later
+-- version stays, the other is removed as a repair and remembers which row it was merged into.
+-- Returns whether anything was staged.
 create or replace function bondreplicate.mend_clash(
     me smallint, tab integer, one text [], other text [], broken name
 )

@@ -1,4 +1,5 @@
--- Mends all clashes of one table, those with the newest versions first. Returns whether anything was staged.
+-- Mends all clashes of one table, those with the newest versions first.
+-- Returns whether anything was staged.
 create or replace function bondreplicate.mend_clashes(me smallint, wanted_tab integer)
 returns boolean
 language plpgsql
@@ -23,4 +24,5 @@ begin
     return mended;
 end
 $$;
-comment on function bondreplicate.mend_clashes(smallint, integer) is 'mends rows that share unique values';
+comment on function bondreplicate.mend_clashes(smallint, integer) is
+'mends rows that share unique values';

@@ -1,6 +1,7 @@
--- Decides what becomes of a row whose parent is missing, and stages it: the delete of the parent loses (NO ACTION,
--- RESTRICT), the child follows it (CASCADE, SET NULL), the child follows a merged parent to the row that stayed, or
--- the incoming child is parked until its parent arrives. orphan: as pg_temp.orphans_<tab>() gives it. Returns what it did.
+-- Decides what becomes of a row whose parent is missing, and stages it: the delete of the parent
+-- loses (NO ACTION, RESTRICT), the child follows it (CASCADE, SET NULL), the child follows a merged
+-- parent to the row that stayed, or the incoming child is parked until its parent arrives.
+-- orphan: as pg_temp.orphans_<tab>() gives it. Returns what it did.
 create or replace function bondreplicate.mend_orphan(origin smallint, me smallint, orphan jsonb)
 returns text
 language plpgsql
@@ -28,15 +29,19 @@ begin
         select s.vals, s.merged_into, s.gone into parent
         from pg_temp.bond_stage as s where s.tab = parent_tab and s.key = parent_key;
         if not found then
-            execute format('select f.vals, f.merged_into, f.stamp is not null as gone from pg_temp.fetch_%s($1) as f', parent_tab)
-            into parent using parent_key;
+            execute format($q$
+                select f.vals, f.merged_into, f.stamp is not null as gone
+                from pg_temp.fetch_%s($1) as f
+            $q$, parent_tab) into parent using parent_key;
         end if;
     end if;
     if child_tab is null then
         action := 'a';
     end if;
     if removed and action in ('a', 'r', 'd')
-        and (parent.merged_into is null or not (orphan ->> 'by_key')::boolean or child_tab is null) then
+        and (
+            parent.merged_into is null or not (orphan ->> 'by_key')::boolean or child_tab is null
+        ) then
         perform bondreplicate.log_repair(me, parent_tab, parent_key, null, 'foreign key',
             'a delete loses against a child', 'the parent stays', constraint_name);
         perform bondreplicate.stage_repair(me, parent_tab, parent_key, false,
@@ -45,10 +50,13 @@ begin
     end if;
     vals_now := staged.vals;
     if vals_now is null and child_tab is not null then
-        execute format('select f.vals from pg_temp.fetch_%s($1) as f', child_tab) into vals_now using child_key;
+        execute format('select f.vals from pg_temp.fetch_%s($1) as f', child_tab)
+        into vals_now using child_key;
     end if;
     if parent.merged_into is not null and (orphan ->> 'by_key')::boolean then
-        vals_now := bondreplicate.replace_values(vals_now, orphan -> 'positions', parent.merged_into);
+        vals_now := bondreplicate.replace_values(
+            vals_now, orphan -> 'positions', parent.merged_into
+        );
         perform bondreplicate.stage_repair(me, child_tab, child_key, false, vals_now, null);
         return 'child re-pointed';
     elsif action = 'c' and coalesce(parent.gone, false) then

@@ -1,5 +1,6 @@
--- Merges everything staged, mending and parking until the constraints hold. Returns conflicts logged by version.
--- Each try runs in a subtransaction: what a failed try wrote is undone, what it taught changes the stage.
+-- Merges everything staged, mending and parking until the constraints hold.
+-- Returns conflicts logged by version. Each try runs in a subtransaction:
+-- what a failed try wrote is undone, what it taught changes the stage.
 create or replace function bondreplicate.merge_stage(origin smallint, me smallint, seen jsonb)
 returns bigint
 language plpgsql
@@ -15,28 +16,26 @@ declare
     orphans jsonb;
     orphan jsonb;
     why text;
+    refused text;
 begin
     for tab in select distinct s.tab from pg_temp.bond_stage as s order by 1 loop
         execute format('select pg_temp.lock_%s($1, $2)', tab) using me, seen;
     end loop;
     before := pg_current_snapshot();
     for tab in select distinct s.tab from pg_temp.bond_stage as s order by 1 loop
-        execute format('select pg_temp.contest_%s($1, $2, $3)', tab) into more using origin, me, seen;
+        execute format('select pg_temp.contest_%s($1, $2, $3)', tab)
+        into more using origin, me, seen;
         conflicts := conflicts + more;
-    end loop;
-    for tab in
-        select c.tab from pg_temp.bond_shape as c
-        where c.checked_late and exists (select from pg_temp.bond_stage as s where s.tab = c.tab)
-    loop
-        perform bondreplicate.mend_clashes(me, tab);
     end loop;
     for attempt in 1..200 loop
         begin
             for tab in select distinct s.tab from pg_temp.bond_stage as s order by 1 loop
                 execute format('select pg_temp.truncate_%s($1, $2)', tab) into more using me, seen;
                 conflicts := conflicts + more;
-                execute format('select pg_temp.merge_%s($1, $2, $3, $4, null)', tab) using origin, me, before, careful;
+                execute format('select pg_temp.merge_%s($1, $2, $3, $4, null)', tab)
+                using origin, me, before, careful;
             end loop;
+            perform bondreplicate.check_late();
             orphans := '[]';
             for tab in select distinct s.tab from pg_temp.bond_stage as s order by 1 loop
                 execute format('select $1 || pg_temp.orphans_%s()', tab) into orphans using orphans;
@@ -51,7 +50,8 @@ begin
                     perform bondreplicate.mend_orphan(origin, me, orphan);
                 end loop;
             when unique_violation or exclusion_violation then
-                get stacked diagnostics why = message_text;
+                get stacked diagnostics why = message_text, refused = table_name;
+                tab := coalesce(nullif(refused, '')::integer, tab);
                 if not bondreplicate.mend_clashes(me, tab) and careful then
                     raise serialization_failure using message = why;
                 end if;
@@ -61,7 +61,8 @@ begin
                 perform bondreplicate.park_culprits(origin, me, tab, before, careful);
         end;
     end loop;
-    raise exception using errcode = 'BR031', message = format('repairs of a batch from site %s do not end', origin);
+    raise exception using errcode = 'BR031',
+        message = format('repairs of a batch from site %s do not end', origin);
 end
 $$;
 comment on function bondreplicate.merge_stage(smallint, smallint, jsonb) is

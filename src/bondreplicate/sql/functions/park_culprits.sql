@@ -1,5 +1,6 @@
--- Finds which staged rows of a table the server refuses, by merging each alone in a subtransaction that is always undone,
--- and parks them with the server's words. Raises the last refusal again where no single row is to blame.
+-- Finds which staged rows of a table the server refuses, by merging each alone in a subtransaction
+-- that is always undone, and parks them with the server's words. Raises the last refusal again
+-- where no single row is to blame.
 create or replace function bondreplicate.park_culprits(
     origin smallint, me smallint, wanted_tab integer, before pg_snapshot, careful boolean
 )
@@ -13,7 +14,9 @@ declare
     found_any boolean := false;
 begin
     create index if not exists bond_stage_key on pg_temp.bond_stage using hash (key);
-    for one in select s.key from pg_temp.bond_stage as s where s.tab = wanted_tab and s.key is not null loop
+    for one in
+        select s.key from pg_temp.bond_stage as s where s.tab = wanted_tab and s.key is not null
+    loop
         why := null;
         begin
             execute format('select pg_temp.merge_%s($1, $2, $3, $4, $5)', wanted_tab)
@@ -34,9 +37,14 @@ begin
     drop index pg_temp.bond_stage_key;
     if not found_any then
         raise exception using errcode = 'BR033',
-            message = format('table %s refuses a batch from site %s, but none of its rows alone', wanted_tab, origin);
+            message = format(
+                'table %s refuses a batch from site %s, but none of its rows alone',
+                wanted_tab, origin
+            );
     end if;
 end
 $$;
-comment on function bondreplicate.park_culprits(smallint, smallint, integer, pg_snapshot, boolean) is
+comment on function bondreplicate.park_culprits(
+    smallint, smallint, integer, pg_snapshot, boolean
+) is
 'parks the staged rows that the server refuses';

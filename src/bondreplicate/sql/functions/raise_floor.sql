@@ -1,5 +1,7 @@
--- Lifts the logical clock above a stamp that was applied here, so that whoever sees the change writes later ones.
--- Refuses a stamp too far ahead of the wall clock (BR020). Writes replicate_state only where it is needed.
+-- Lifts the logical clock above a stamp that was applied
+-- here, so that whoever sees the change writes later ones.
+-- Refuses a stamp too far ahead of the wall clock (BR020).
+-- Writes replicate_state only where it is needed.
 create or replace function bondreplicate.raise_floor(applied timestamptz, ahead_max interval)
 returns void
 language plpgsql
@@ -10,7 +12,10 @@ declare
 begin
     if applied > clock_timestamp() + ahead_max then
         raise exception using errcode = 'BR020',
-            message = format('a change is stamped %s, %s ahead of the clock here', applied, applied - clock_timestamp()),
+            message = format(
+                'a change is stamped %s, %s ahead of the clock here',
+                applied, applied - clock_timestamp()
+            ),
             hint = 'correct the clock of the site that made it; clock_ahead_max_s sets the limit';
     end if;
     if applied >= now_here then
@@ -19,4 +24,5 @@ begin
     end if;
 end
 $$;
-comment on function bondreplicate.raise_floor(timestamptz, interval) is 'lifts the logical clock above a stamp';
+comment on function bondreplicate.raise_floor(timestamptz, interval) is
+'lifts the logical clock above a stamp';

@@ -1,5 +1,8 @@
--- A row's values with those at `positions` (array of 1-based places) replaced, in order, by `replacement`; null: by null.
-create or replace function bondreplicate.replace_values(vals text [], positions jsonb, replacement text [])
+-- A row's values with those at `positions` (array of 1-based
+-- places) replaced, in order, by `replacement`; null: by null.
+create or replace function bondreplicate.replace_values(
+    vals text [], positions jsonb, replacement text []
+)
 returns text []
 language plpgsql
 immutable
@@ -16,4 +19,5 @@ begin
     return vals;
 end
 $$;
-comment on function bondreplicate.replace_values(text [], jsonb, text []) is 'a row''s values with some replaced';
+comment on function bondreplicate.replace_values(text [], jsonb, text []) is
+'a row''s values with some replaced';

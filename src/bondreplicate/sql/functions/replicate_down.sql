@@ -1,5 +1,6 @@
--- Takes replication down: triggers and capture functions go, sequences are as they were, the schema of the user is what it
--- was before. What was not sent yet is kept and counted. Reads and writes replicate_state, replicate_tables.
+-- Takes replication down: triggers and capture functions go, sequences are as they were, the schema
+-- of the user is what it was before. What was not sent yet is kept and counted. Reads and writes
+-- replicate_state, replicate_tables.
 -- Takes SHARE ROW EXCLUSIVE on every replicated table. Returns what it did, in words.
 create or replace function public.replicate_down()
 returns text
@@ -12,7 +13,9 @@ declare
     unsent bigint;
 begin
     select count(*) into unsent
-    from bondreplicate.replicate_log as l cross join bondreplicate.replicate_state as s where l.source = s.site;
+    from bondreplicate.replicate_log as l
+    cross join bondreplicate.replicate_state as s
+    where l.source = s.site;
     for t in
         select c.oid::regclass as name, array_agg(g.tgname) as triggers
         from pg_trigger as g
@@ -35,12 +38,18 @@ begin
     end loop;
     perform bondreplicate.restore_sequences();
     update bondreplicate.replicate_tables as r
-    set active = false, reason = coalesce(r.reason, 'replication is down'), shape = null where r.active;
-    update bondreplicate.replicate_state set went_down_at = clock_timestamp(), unsent_when_down = unsent
+    set active = false, reason = coalesce(r.reason, 'replication is down'), shape = null
+    where r.active;
+    update bondreplicate.replicate_state
+    set went_down_at = clock_timestamp(), unsent_when_down = unsent
     where site is not null and went_down_at is null;
-    return format('replication is down: %s tables released, %s unsent changes kept in bondreplicate.replicate_log',
-        tables, unsent);
+    return format(
+        'replication is down: %s tables released, '
+        '%s unsent changes kept in bondreplicate.replicate_log',
+        tables, unsent
+    );
 end
 $$;
-comment on function public.replicate_down() is 'takes replication down: releases tables, puts sequences back';
+comment on function public.replicate_down() is
+'takes replication down: releases tables, puts sequences back';
 revoke all on function public.replicate_down() from public;

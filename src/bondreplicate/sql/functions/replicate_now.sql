@@ -1,5 +1,6 @@
--- The hybrid logical clock of this site: the wall clock, or, while that is behind what was applied from other
--- sites, a clock that goes on from there at half speed. It never goes back as long as the wall clock does not.
+-- The hybrid logical clock of this site: the wall clock, or, while that is
+-- behind what was applied from other sites, a clock that goes on from there
+-- at half speed. It never goes back as long as the wall clock does not.
 -- Returns a stamp. Reads replicate_state.
 create or replace function bondreplicate.replicate_now()
 returns timestamptz

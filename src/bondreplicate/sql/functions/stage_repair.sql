@@ -1,8 +1,10 @@
--- Stages a repair: a write made here, whose version is just above the one it replaces, so that every site that makes the
--- same repair gives it the same version. Where that version is forgotten others may still know it: a fresh stamp.
+-- Stages a repair: a write made here, whose version is just above the one it replaces, so that
+-- every site that makes the same repair gives it the same version. Where that version is forgotten
+-- others may still know it: a fresh stamp.
 -- Reads pg_temp.fetch_<tab>, writes pg_temp.bond_stage. Called only by the applying session.
 create or replace function bondreplicate.stage_repair(
-    me smallint, wanted_tab integer, wanted_key text [], gone_now boolean, vals_now text [], merged text []
+    me smallint, wanted_tab integer, wanted_key text [],
+    gone_now boolean, vals_now text [], merged text []
 )
 returns void
 language plpgsql
@@ -16,16 +18,22 @@ begin
     where s.tab = wanted_tab and (s.key = wanted_key or s.key is null)
     order by s.stamp desc, s.site desc, s.repair desc limit 1;
     if not found then
-        execute format('select f.stamp, f.site, f.repair from pg_temp.fetch_%s($1) as f', wanted_tab)
-        into old using wanted_key;
+        execute format(
+            'select f.stamp, f.site, f.repair from pg_temp.fetch_%s($1) as f', wanted_tab
+        ) into old using wanted_key;
     end if;
     if old.stamp is null then
         select bondreplicate.replicate_now() as stamp, me as site, 0::smallint as repair into old;
     end if;
     delete from pg_temp.bond_stage as s where s.tab = wanted_tab and s.key = wanted_key;
     insert into pg_temp.bond_stage (tab, key, stamp, site, repair, gone, merged_into, vals, mine)
-    values (wanted_tab, wanted_key, old.stamp, old.site, old.repair + 1, gone_now, merged, vals_now, true);
+    values (
+        wanted_tab, wanted_key, old.stamp, old.site, old.repair + 1, gone_now, merged, vals_now,
+        true
+    );
 end
 $$;
-comment on function bondreplicate.stage_repair(smallint, integer, text [], boolean, text [], text []) is
+comment on function bondreplicate.stage_repair(
+    smallint, integer, text [], boolean, text [], text []
+) is
 'stages a write that mends a broken constraint';

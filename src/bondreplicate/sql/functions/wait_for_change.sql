@@ -1,7 +1,10 @@
--- Sleeps at the server until another snapshot than `known` can be taken, that is until a transaction somewhere in the
--- cluster has begun to write or has ended; at most limit_s seconds. Returns the snapshot. Looking costs a few
--- microseconds and no round trip, so that an idle daemon costs next to nothing. Takes no lock.
-create or replace function bondreplicate.wait_for_change(known pg_snapshot, pause_s double precision, limit_s double precision)
+-- Sleeps at the server until another snapshot than `known` can be taken, that is until a
+-- transaction somewhere in the cluster has begun to write or has ended; at most limit_s seconds.
+-- Returns the snapshot. Looking costs a few microseconds and no round trip, so that an idle daemon
+-- costs next to nothing. Takes no lock.
+create or replace function bondreplicate.wait_for_change(
+    known pg_snapshot, pause_s double precision, limit_s double precision
+)
 returns pg_snapshot
 language plpgsql
 volatile
@@ -18,5 +21,7 @@ begin
     return now_here;
 end
 $$;
-comment on function bondreplicate.wait_for_change(pg_snapshot, double precision, double precision) is
+comment on function bondreplicate.wait_for_change(
+    pg_snapshot, double precision, double precision
+) is
 'sleeps until something was committed';

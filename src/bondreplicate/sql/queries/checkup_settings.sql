@@ -8,7 +8,9 @@ select
             cross join lateral unnest(r.setconfig) as c (setting)
             where
                 r.setrole = 0 and split_part(c.setting, '=', 1) = s.name
-                and r.setdatabase = (select d.oid from pg_database as d where d.datname = current_database())
+                and r.setdatabase = (
+                    select d.oid from pg_database as d where d.datname = current_database()
+                )
         ),
         s.reset_val
     ) as value

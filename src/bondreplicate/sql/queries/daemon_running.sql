@@ -3,5 +3,7 @@ select exists (
     select from pg_locks as l
     where
         l.locktype = 'advisory' and l.classid = 1651469924 and l.objid = 3 and l.objsubid = 2
-        and l.granted and l.database = (select d.oid from pg_database as d where d.datname = current_database())
+        and l.granted and l.database = (
+            select d.oid from pg_database as d where d.datname = current_database()
+        )
 ) as running

@@ -1,1 +1,3 @@
-select distinct p.schema_name, p.table_name from bondreplicate.replicate_parked as p where p.source = %(origin)s
+select distinct p.schema_name, p.table_name
+from bondreplicate.replicate_parked as p
+where p.source = %(origin)s

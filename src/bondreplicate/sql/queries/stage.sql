@@ -6,5 +6,6 @@ create temporary table bond_stage (
 create temporary table bond_removed (tab integer, key text [], vals text []) on commit delete rows;
 create temporary table bond_moved (tab integer, key text [], vals text []) on commit delete rows;
 create temporary table bond_shape (
-    tab integer primary key, schema_name name, table_name name, columns name [], checked_late boolean, held text
+    tab integer primary key, schema_name name, table_name name, columns name [],
+    checked_late boolean, held text
 );

@@ -1,6 +1,8 @@
--- This database becomes a site: the first start, or a copy of another site that the configuration gives a new number.
+-- This database becomes a site: the first start, or a copy
+-- of another site that the configuration gives a new number.
 update bondreplicate.replicate_state as s
 set site = %(site)s, maxsites = %(maxsites)s, incarnation = gen_random_uuid(),
-    system_identifier = c.system_identifier, timeline = p.timeline_id, database_oid = d.oid, went_down_at = null, unsent_when_down = null
+    system_identifier = c.system_identifier, timeline = p.timeline_id, database_oid = d.oid,
+    went_down_at = null, unsent_when_down = null
 from pg_control_system() as c, pg_control_checkpoint() as p, pg_database as d
 where d.datname = current_database()

@@ -1,1 +1,2 @@
-update bondreplicate.replicate_state set maxsites = %(maxsites)s where maxsites is distinct from %(maxsites)s
+update bondreplicate.replicate_state set maxsites = %(maxsites)s
+where maxsites is distinct from %(maxsites)s

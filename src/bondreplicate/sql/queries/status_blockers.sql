@@ -1,4 +1,5 @@
--- Transactions that have been open for long: what they wrote cannot be sent, and they hold back clearing up.
+-- Transactions that have been open for long: what they
+-- wrote cannot be sent, and they hold back clearing up.
 select
     'prepared transaction' as kind,
     p.gid as name,

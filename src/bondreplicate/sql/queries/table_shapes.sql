@@ -1,5 +1,6 @@
--- Every ordinary, partitioned or foreign table of users with all that capture and apply need to know.
--- Reads catalogs only. Names of types, operators and expressions are qualified, because search_path is pg_catalog.
+-- Every ordinary, partitioned or foreign table of users
+-- with all that capture and apply need to know. Reads catalogs only.
+-- Names of types, operators and expressions are qualified, because search_path is pg_catalog.
 with tables as (
     select c.oid, n.nspname, c.relname, c.relkind, c.relpersistence, c.relispartition,
         exists (select from pg_inherits i where i.inhparent = c.oid) as has_children,
@@ -46,11 +47,13 @@ indexes as (
             'operator', coalesce(xo.name, eq.name)
         ) order by k.n) as parts
     from tables as t
-    join pg_index as i on i.indrelid = t.oid and (i.indisunique or i.indisexclusion) and i.indisvalid
+    join pg_index as i
+        on i.indrelid = t.oid and (i.indisunique or i.indisexclusion) and i.indisvalid
     join pg_class as x on x.oid = i.indexrelid
     cross join lateral generate_series(1, i.indnkeyatts::int) as k (n)
     join pg_opclass as o on o.oid = i.indclass[k.n - 1]
-    left join pg_attribute as a on a.attrelid = t.oid and a.attnum = i.indkey[k.n - 1] and a.attnum > 0
+    left join pg_attribute as a
+        on a.attrelid = t.oid and a.attnum = i.indkey[k.n - 1] and a.attnum > 0
     left join pg_constraint as con on con.conindid = i.indexrelid and con.contype = 'x'
     left join lateral (
         select format('operator(%I.%s)', n.nspname, p.oprname) as name
@@ -73,24 +76,29 @@ uniques as (
     select indrelid, jsonb_agg(jsonb_build_object(
         'name', relname, 'primary', indisprimary, 'identity', indisreplident,
         'immediate', indimmediate, 'exclusion', indisexclusion, 'special', special,
-        'predicate', predicate, 'nulls_equal', indnullsnotdistinct, 'not_null', not_null, 'parts', parts
+        'predicate', predicate, 'nulls_equal', indnullsnotdistinct, 'not_null', not_null,
+        'parts', parts
     ) order by indisprimary desc, indisreplident desc, indnkeyatts, relname) as list
     from indexes
     group by indrelid
 ),
 foreign_keys as (
     select k.conrelid, jsonb_agg(jsonb_build_object(
-        'name', k.conname, 'action', k.confdeltype, 'parent_schema', pn.nspname, 'parent_table', p.relname,
+        'name', k.conname, 'action', k.confdeltype,
+        'parent_schema', pn.nspname, 'parent_table', p.relname,
         'columns', x.columns, 'parent_columns', x.parents, 'operators', x.operators
     ) order by k.conname) as list
     from tables as t
-    join pg_constraint as k on k.conrelid = t.oid and k.contype = 'f' and k.conparentid = 0 and k.convalidated
+    join pg_constraint as k
+        on k.conrelid = t.oid and k.contype = 'f' and k.conparentid = 0 and k.convalidated
     join pg_class as p on p.oid = k.confrelid
     join pg_namespace as pn on pn.oid = p.relnamespace
     cross join lateral (
-        select jsonb_agg(a.attname order by u.n) as columns, jsonb_agg(b.attname order by u.n) as parents,
+        select jsonb_agg(a.attname order by u.n) as columns,
+            jsonb_agg(b.attname order by u.n) as parents,
             jsonb_agg(format('operator(%I.%s)', n.nspname, o.oprname) order by u.n) as operators
-        from unnest(k.conkey, k.confkey, k.conpfeqop) with ordinality as u (child, parent, operator, n)
+        from unnest(k.conkey, k.confkey, k.conpfeqop)
+            with ordinality as u (child, parent, operator, n)
         join pg_attribute as a on a.attrelid = k.conrelid and a.attnum = u.child
         join pg_attribute as b on b.attrelid = k.confrelid and b.attnum = u.parent
         join pg_operator as o on o.oid = u.operator
@@ -99,8 +107,9 @@ foreign_keys as (
     group by k.conrelid
 )
 select t.oid::bigint, t.nspname as schema_name, t.relname as table_name, t.relkind::text as kind,
-    t.relpersistence::text as persistence, t.relispartition as is_partition, t.has_children, t.is_child,
-    coalesce(c.list, '[]') as columns, coalesce(u.list, '[]') as uniques, coalesce(f.list, '[]') as foreign_keys
+    t.relpersistence::text as persistence, t.relispartition as is_partition, t.has_children,
+    t.is_child, coalesce(c.list, '[]') as columns, coalesce(u.list, '[]') as uniques,
+    coalesce(f.list, '[]') as foreign_keys
 from tables as t
 left join columns as c on c.attrelid = t.oid
 left join uniques as u on u.indrelid = t.oid

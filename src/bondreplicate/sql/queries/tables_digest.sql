@@ -1,6 +1,8 @@
--- One number that changes when tables, columns, indexes, constraints, capture triggers or replicate_tables change.
+-- One number that changes when tables, columns, indexes,
+-- constraints, capture triggers or replicate_tables change.
 select sum(hashtextextended(f.fact, 0)) from (
-    select format('c %s %s', c.oid, c.xmin) from pg_class as c where c.oid >= 16384 and c.relkind in ('r', 'p', 'f')
+    select format('c %s %s', c.oid, c.xmin) from pg_class as c
+    where c.oid >= 16384 and c.relkind in ('r', 'p', 'f')
     union all
     select format('a %s %s %s', a.attrelid, a.attnum, a.xmin) from pg_attribute as a
     where a.attrelid >= 16384 and a.attnum > 0

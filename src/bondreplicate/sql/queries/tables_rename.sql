@@ -1,1 +1,2 @@
-update bondreplicate.replicate_tables set schema_name = %(schema)s, table_name = %(table)s where id = %(id)s
+update bondreplicate.replicate_tables set schema_name = %(schema)s, table_name = %(table)s
+where id = %(id)s

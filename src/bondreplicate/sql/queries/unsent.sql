@@ -1,18 +1,23 @@
 -- What a link has to send from a position on: one row.
 select pg_current_snapshot()::text as upto,
-    (select s.tables_revision from bondreplicate.replicate_state as s) as revision, v.vector, v.applied, u.tabs, u.entries, u.oldest, u.clock_went_back,
+    (select s.tables_revision from bondreplicate.replicate_state as s) as revision,
+    v.vector, v.applied, u.tabs, u.entries, u.oldest, u.clock_went_back,
     exists (
         select from bondreplicate.replicate_error as e
         where e.source = %(me)s and e.xid >= pg_snapshot_xmin(%(since)s::pg_snapshot)
             and not pg_visible_in_snapshot(e.xid, %(since)s::pg_snapshot)
     ) as errors
 from (
-    select coalesce(jsonb_object_agg(p.site, p.position::text) filter (where p.position is not null), '{}') as vector,
+    select
+        coalesce(
+            jsonb_object_agg(p.site, p.position::text) filter (where p.position is not null), '{}'
+        ) as vector,
         coalesce(sum(p.rows), 0)::bigint as applied
     from bondreplicate.replicate_position as p
 ) as v
 cross join (
-    select coalesce(array_agg(distinct l.tab), '{}') as tabs, count(*) as entries, min(l.stamp) as oldest,
+    select coalesce(array_agg(distinct l.tab), '{}') as tabs, count(*) as entries,
+        min(l.stamp) as oldest,
         coalesce(bool_or(l.repair = 0 and l.origin_xid is null and (
             l.xid > c.xid and l.stamp < c.stamp or l.xid > c.step_xid and l.stamp < c.step_stamp
         )), false) as clock_went_back

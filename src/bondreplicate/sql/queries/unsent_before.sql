@@ -1,4 +1,5 @@
--- At an origin: whether something made here, and committed before a snapshot, has not got to a target.
+-- At an origin: whether something made here, and
+-- committed before a snapshot, has not got to a target.
 select exists (
     select from bondreplicate.replicate_log
     where

@@ -10,6 +10,7 @@ create table bondreplicate.replicate_state (
     timeline integer,
     database_oid oid,
     incarnation uuid,
+    pruned_xid xid8,
     tables_revision bigint not null default 1,
     went_down_at timestamptz,
     unsent_when_down bigint,
@@ -36,6 +37,8 @@ comment on column bondreplicate.replicate_state.timeline is
 'of the cluster that the incarnation was made in';
 comment on column bondreplicate.replicate_state.database_oid is
 'of the database that the incarnation was made in';
+comment on column bondreplicate.replicate_state.pruned_xid is
+'newest transaction of this site that the log has forgotten';
 comment on column bondreplicate.replicate_state.incarnation is
 'changes when this database is a copy or a restored backup of what it was';
 comment on column bondreplicate.replicate_state.tables_revision is

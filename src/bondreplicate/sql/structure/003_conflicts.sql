@@ -35,12 +35,14 @@ comment on column bondreplicate.replicate_error.source is
 comment on column bondreplicate.replicate_error.at is 'when it was found';
 comment on column bondreplicate.replicate_error.schema_name is 'schema of the table';
 comment on column bondreplicate.replicate_error.table_name is 'name of the table';
-comment on column bondreplicate.replicate_error.key is 'text of each key column of the row that lost';
+comment on column bondreplicate.replicate_error.key is
+'text of each key column of the row that lost';
 comment on column bondreplicate.replicate_error.kind is
 'concurrent, unique, foreign key, truncate: what clashed';
 comment on column bondreplicate.replicate_error.rule is 'the rule that decided';
 comment on column bondreplicate.replicate_error.outcome is 'what was done, in words';
-comment on column bondreplicate.replicate_error.columns is 'names of the values in winner_row, loser_row';
+comment on column bondreplicate.replicate_error.columns is
+'names of the values in winner_row, loser_row';
 comment on column bondreplicate.replicate_error.winner_stamp is 'version of the row that stayed';
 comment on column bondreplicate.replicate_error.winner_site is 'version of the row that stayed';
 comment on column bondreplicate.replicate_error.winner_repair is 'version of the row that stayed';
@@ -82,7 +84,8 @@ comment on column bondreplicate.replicate_parked.schema_name is 'schema of the t
 comment on column bondreplicate.replicate_parked.table_name is 'name of the table';
 comment on column bondreplicate.replicate_parked.key is 'text of each key column';
 comment on column bondreplicate.replicate_parked.columns is 'names of the values in vals';
-comment on column bondreplicate.replicate_parked.xid is 'a transaction at the source that had made it';
+comment on column bondreplicate.replicate_parked.xid is
+'a transaction at the source that had made it';
 comment on column bondreplicate.replicate_parked.stamp is 'version of the change';
 comment on column bondreplicate.replicate_parked.site is 'version of the change';
 comment on column bondreplicate.replicate_parked.repair is 'version of the change';

@@ -1,4 +1,5 @@
--- Triggers of one table. CREATE TRIGGER takes SHARE ROW EXCLUSIVE on it: writers wait, readers do not.
+-- Triggers of one table.
+-- CREATE TRIGGER takes SHARE ROW EXCLUSIVE on it: writers wait, readers do not.
 revoke all on function bondreplicate.{function}() from public;
 drop trigger if exists bondreplicate_insert on {table};
 drop trigger if exists bondreplicate_update on {table};

@@ -1,6 +1,9 @@
--- Trigger function of one table: writes the keys of changed rows into replicate_log, in the user's own transaction.
--- One for all events, statement triggers with transition tables; FOR EACH ROW only for an UPDATE that changes the key.
--- Reads replicate_state; writes replicate_log. No sequence, no temporary table, no exception block, no dynamic SQL.
+-- Trigger function of one table: writes the keys of changed
+-- rows into replicate_log, in the user's own transaction.
+-- One for all events, statement triggers with transition
+-- tables; FOR EACH ROW only for an UPDATE that changes the key.
+-- Reads replicate_state; writes replicate_log. No sequence,
+-- no temporary table, no exception block, no dynamic SQL.
 create or replace function bondreplicate.{function}()
 returns trigger
 language plpgsql
@@ -11,11 +14,13 @@ as $capture$
 begin
     if tg_op = 'TRUNCATE' then
         insert into bondreplicate.replicate_log (xid, stamp, hash, tab, site, source, part)
-        select pg_current_xact_id(), bondreplicate.replicate_now(), {tab}, {tab}, s.site, s.site, s.part
+        select pg_current_xact_id(), bondreplicate.replicate_now(), {tab}, {tab},
+            s.site, s.site, s.part
         from bondreplicate.replicate_state as s;
     elsif tg_level = 'ROW' then
         insert into bondreplicate.replicate_log (xid, stamp, hash, tab, site, source, part, key)
-        select pg_current_xact_id(), bondreplicate.replicate_now(), {hash_old}, {tab}, s.site, s.site, s.part, {key_old}
+        select pg_current_xact_id(), bondreplicate.replicate_now(), {hash_old}, {tab},
+            s.site, s.site, s.part, {key_old}
         from bondreplicate.replicate_state as s;
     elsif tg_op = 'DELETE' then
         insert into bondreplicate.replicate_log (xid, stamp, hash, tab, site, source, part, key)

@@ -1,7 +1,8 @@
 return query
     with staged as materialized (
         select x.bond_key, {expressions} from (
-            select s.key as bond_key, {typed} from pg_temp.bond_stage as s where s.tab = {tab} and not s.gone
+            select s.key as bond_key, {typed} from pg_temp.bond_stage as s
+            where s.tab = {tab} and not s.gone
         ) as x where {predicate}
     ),
     here as (

@@ -1,5 +1,5 @@
--- Incoming rows of one table against the versions remembered here. Logs concurrent changes in replicate_error, drops from
--- the stage what lost or was applied before. Returns conflicts logged.
+-- Incoming rows of one table against the versions remembered here. Logs concurrent changes in
+-- replicate_error, drops from the stage what lost or was applied before. Returns conflicts logged.
 create or replace function pg_temp.{function}(origin smallint, me smallint, seen jsonb)
 returns integer
 language plpgsql
@@ -15,8 +15,13 @@ begin
         cross join lateral (
             select l.stamp, l.site, l.repair,
                 l.source = origin
-                or case when l.source = me then pg_visible_in_snapshot(l.xid, bondreplicate.position_in(seen, me))
-                    else pg_visible_in_snapshot(l.origin_xid, bondreplicate.position_in(seen, l.source)) end as seen,
+                or case
+                    when l.source = me
+                        then pg_visible_in_snapshot(l.xid, bondreplicate.position_in(seen, me))
+                    else pg_visible_in_snapshot(
+                        l.origin_xid, bondreplicate.position_in(seen, l.source)
+                    )
+                end as seen,
                 bool_or((l.stamp, l.site, l.repair) = (s.stamp, s.site, s.repair)) over () as known
             from bondreplicate.replicate_log as l
             where l.tab = {tab} and l.hash in ({hash_s}, {tab}) and (l.key is null or {key_equal_l})
@@ -33,11 +38,15 @@ begin
     ),
     logged as (
         insert into bondreplicate.replicate_error (
-            source, schema_name, table_name, key, kind, rule, outcome, columns, winner_stamp, winner_site,
-            winner_repair, winner_row, loser_stamp, loser_site, loser_repair, loser_row
+            source, schema_name, table_name, key, kind, rule, outcome, columns,
+            winner_stamp, winner_site, winner_repair, winner_row,
+            loser_stamp, loser_site, loser_repair, loser_row
         )
         select me, {schema_name}, {table_name}, c.key, 'concurrent', 'the later version stays',
-            case when c.lost then 'the incoming change was not applied' else 'the change made here was replaced' end,
+            case
+                when c.lost then 'the incoming change was not applied'
+                else 'the change made here was replaced'
+            end,
             {columns}, w.*, l.*
         from compared as c
         cross join lateral (

@@ -1,5 +1,6 @@
--- Current state of the rows of one table whose keys were logged and are not in the position `since`; run in one
--- REPEATABLE READ transaction with all other tables of the batch. Row, version and TRUNCATE alike, unordered.
+-- Current state of the rows of one table whose keys were logged and are not in the position
+-- `since`; run in one REPEATABLE READ transaction with all other tables of the batch. Row, version
+-- and TRUNCATE alike, unordered.
 create or replace function pg_temp.{function}(since pg_snapshot)
 returns table (
     tab integer, key text [], xid xid8, stamp timestamptz, site smallint, repair smallint,

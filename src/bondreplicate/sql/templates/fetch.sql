@@ -1,4 +1,5 @@
--- One row as it is here now (null: there is none) and the latest version remembered of it (null: forgotten).
+-- One row as it is here now (null: there is none) and
+-- the latest version remembered of it (null: forgotten).
 create or replace function pg_temp.{function}(wanted text [])
 returns table (vals text [], stamp timestamptz, site smallint, repair smallint, merged_into text [])
 language plpgsql
@@ -6,7 +7,8 @@ as $fetch$
 #variable_conflict use_column
 begin
     return query
-    select (select {vals} from only {table} as t where {key_equal_w}), m.stamp, m.site, m.repair, m.merged_into
+    select (select {vals} from only {table} as t where {key_equal_w}),
+        m.stamp, m.site, m.repair, m.merged_into
     from (select) as one
     left join lateral (
         select l.stamp, l.site, l.repair, l.merged_into

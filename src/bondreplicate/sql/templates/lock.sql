@@ -1,5 +1,5 @@
--- Locks the rows that are staged for one table where users have changed some that the origin has not seen, so that they
--- stand still while versions are compared.
+-- Locks the rows that are staged for one table where users have changed some that the origin has
+-- not seen, so that they stand still while versions are compared.
 create or replace function pg_temp.{function}(me smallint, seen jsonb)
 returns void
 language plpgsql

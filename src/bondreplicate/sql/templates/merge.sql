@@ -1,5 +1,6 @@
--- Writes the staged rows of one table: deletes, updates, inserts; then remembers their versions in
--- replicate_log. With `careful`, rows are taken out before they are put back, so that unique values may change hands.
+-- Writes the staged rows of one table: deletes, updates, inserts; then
+-- remembers their versions in replicate_log. With `careful`, rows are taken
+-- out before they are put back, so that unique values may change hands.
 -- With `only_key`, just that row. Raises 40001 where a user changed one of the rows meanwhile.
 create or replace function pg_temp.{function}(
     origin smallint, me smallint, before pg_snapshot, careful boolean, only_key text []
@@ -18,7 +19,8 @@ begin
     if careful then
         with taken as (
             delete from only {table} as t using pg_temp.bond_stage as s
-            where s.tab = {tab} and not s.gone and (only_key is null or s.key = only_key) and {key_equal_s}
+            where s.tab = {tab} and not s.gone and (only_key is null or s.key = only_key)
+                and {key_equal_s}
             returning s.key, {local_vals} as vals
         )
         insert into pg_temp.bond_moved (tab, key, vals) select {tab}, k.key, k.vals from taken as k;
@@ -47,10 +49,12 @@ begin
         where l.tab = {tab} and l.xid >= pg_snapshot_xmin(before) and l.xid <> pg_current_xact_id()
             and not pg_visible_in_snapshot(l.xid, before)
             and (l.key is null or l.hash in (
-                select {hash_s} from pg_temp.bond_stage as s where s.tab = {tab} and s.key is not null
+                select {hash_s} from pg_temp.bond_stage as s
+                where s.tab = {tab} and s.key is not null
             ))
     ) then
-        raise serialization_failure using message = format('%s was changed here meanwhile', {display});
+        raise serialization_failure
+            using message = format('%s was changed here meanwhile', {display});
     end if;
 end
 $merge$

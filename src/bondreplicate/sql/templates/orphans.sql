@@ -1,5 +1,6 @@
--- Foreign keys of one table after a merge, both ways: locks the parents of staged rows (FOR KEY SHARE), then looks with a
--- fresh snapshot for rows without parent. Returns an array of them, as mend_orphan() takes them.
+-- Foreign keys of one table after a merge, both ways: locks the parents of
+-- staged rows (FOR KEY SHARE), then looks with a fresh snapshot for rows
+-- without parent. Returns an array of them, as mend_orphan() takes them.
 create or replace function pg_temp.{function}()
 returns jsonb
 language plpgsql

@@ -4,7 +4,8 @@ perform from pg_temp.bond_stage as s
     where s.tab = {tab} and not s.gone
     for key share of p;
     select coalesce(jsonb_agg(jsonb_build_object(
-        'child_tab', {tab}, 'child_key', s.key, 'constraint', {constraint}, 'action', {action}, 'by_key', {by_key}, 'positions', {positions},
+        'child_tab', {tab}, 'child_key', s.key, 'constraint', {constraint}, 'action', {action},
+        'by_key', {by_key}, 'positions', {positions},
         'parent_tab', {parent_tab}, 'parent_key', {parent_key}
     )), '[]') into more
     from pg_temp.bond_stage as s

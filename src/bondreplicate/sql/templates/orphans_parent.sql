@@ -1,6 +1,7 @@
 select coalesce(jsonb_agg(jsonb_build_object(
-        'child_tab', {child_tab}, 'child_key', {child_key}, 'constraint', {constraint}, 'action', {action}, 'by_key', {by_key},
-        'positions', {positions}, 'parent_tab', {tab}, 'parent_key', r.key, 'parent_vals', r.vals
+        'child_tab', {child_tab}, 'child_key', {child_key}, 'constraint', {constraint},
+        'action', {action}, 'by_key', {by_key}, 'positions', {positions},
+        'parent_tab', {tab}, 'parent_key', r.key, 'parent_vals', r.vals
     )), '[]') into more
     from pg_temp.bond_removed as r
     join only {child} as c on {child_of_removed}

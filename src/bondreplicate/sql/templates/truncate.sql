@@ -1,5 +1,5 @@
--- A staged TRUNCATE of one table: removes every row older than it, and logs in replicate_error those that users here had
--- changed without the origin having seen it. Returns conflicts logged.
+-- A staged TRUNCATE of one table: removes every row older than it, and logs in replicate_error
+-- those that users here had changed without the origin having seen it. Returns conflicts logged.
 create or replace function pg_temp.{function}(me smallint, seen jsonb)
 returns integer
 language plpgsql
@@ -31,16 +31,18 @@ begin
     ),
     logged as (
         insert into bondreplicate.replicate_error (
-            source, schema_name, table_name, key, kind, rule, outcome, columns, winner_stamp, winner_site,
-            winner_repair, loser_stamp, loser_site, loser_repair, loser_row
+            source, schema_name, table_name, key, kind, rule, outcome, columns,
+            winner_stamp, winner_site, winner_repair,
+            loser_stamp, loser_site, loser_repair, loser_row
         )
-        select distinct on (o.key) me, {schema_name}, {table_name}, o.key, 'truncate', 'the later version stays',
-            'the row changed here was removed by a later TRUNCATE', {columns}, s.stamp, s.site,
-            s.repair, l.stamp, l.site, l.repair, o.vals
+        select distinct on (o.key) me, {schema_name}, {table_name}, o.key, 'truncate',
+            'the later version stays', 'the row changed here was removed by a later TRUNCATE',
+            {columns}, s.stamp, s.site, s.repair, l.stamp, l.site, l.repair, o.vals
         from old as o
         join bondreplicate.replicate_log as l on l.tab = {tab} and l.hash = o.hash and l.key = o.key
         cross join cut as s
-        where l.source = me and not pg_visible_in_snapshot(l.xid, bondreplicate.position_in(seen, me))
+        where l.source = me
+            and not pg_visible_in_snapshot(l.xid, bondreplicate.position_in(seen, me))
         order by o.key, l.stamp desc
         on conflict do nothing
         returning 1

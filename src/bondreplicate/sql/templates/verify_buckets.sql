@@ -1,4 +1,5 @@
--- Content of a table in buckets of its keys: number of rows, and an xor of their digests, which knows no order.
+-- Content of a table in buckets of its keys: number of
+-- rows, and an xor of their digests, which knows no order.
 -- md5 of text, because it is the same in every version; hashtext() is not.
 select
     k.bucket,

@@ -1,5 +1,6 @@
--- Some rows by their keys, as they are now: digest (null: not there), whether a change of it is on its way to
--- a site that has applied `vector`, and why a change of it is parked here. In the order of the keys.
+-- Some rows by their keys, as they are now: digest (null: not there),
+-- whether a change of it is on its way to a site that has applied `vector`,
+-- and why a change of it is parked here. In the order of the keys.
 with asked as materialized (
     select
         array(

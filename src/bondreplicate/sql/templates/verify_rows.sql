@@ -10,5 +10,7 @@ from (
         md5({row}) as digest
     from {table} as t
 ) as k
-where mod(('x' || left(k.key_digest, 8))::bit(32)::bigint, %(buckets)s::bigint) = any(%(wanted)s::bigint [])
+where
+    mod(('x' || left(k.key_digest, 8))::bit(32)::bigint, %(buckets)s::bigint)
+    = any(%(wanted)s::bigint [])
 order by k.key_digest collate "C"
