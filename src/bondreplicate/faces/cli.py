@@ -94,7 +94,7 @@ def createdb() -> None:
     click.echo(createdb_sql(), nl=False)
 
 
-@cli.command()
+@cli.command(short_help="Take replication down at this site.")
 @json_option
 @pass_program
 def down(program: Program, as_json: bool) -> None:
@@ -110,7 +110,12 @@ def down(program: Program, as_json: bool) -> None:
         click.echo(told or "replication is down at this site")
 
 
-@cli.command(context_settings={"ignore_unknown_options": True}, add_help_option=False, name="demo")
+@cli.command(
+    context_settings={"ignore_unknown_options": True},
+    add_help_option=False,
+    name="demo",
+    short_help="Show three masters in step, here and now.",
+)
 @click.argument("args", nargs=-1, type=click.UNPROCESSED)
 def demo(args: Sequence[str]) -> int | None:
     """Show three masters in step, here and now: [--sites N] [--seconds S] [--keep]."""

@@ -24,7 +24,10 @@ from bondreplicate.faces.cli_common import (
 from bondreplicate.faces.status import Status, fetch_status, read_status
 
 
-@click.command(epilog=examples("bondreplicate status --watch", "bondreplicate status --json"))
+@click.command(
+    short_help="Show this site and its links.",
+    epilog=examples("bondreplicate status --watch", "bondreplicate status --json"),
+)
 @click.option("--watch", is_flag=True, help="Show it anew again and again, until Ctrl+C.")
 @click.option("--every-s", default=1.0, show_default=True, help="Pause between two looks.")
 @json_option

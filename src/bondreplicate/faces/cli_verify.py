@@ -18,7 +18,10 @@ from bondreplicate.mesh.verify import TableVerdict, Verdict
 from bondreplicate.mesh.verify import verify as compare
 
 
-@click.command(epilog=examples("bondreplicate verify", "bondreplicate verify orders customers"))
+@click.command(
+    short_help="Compare every table with every peer.",
+    epilog=examples("bondreplicate verify", "bondreplicate verify orders customers"),
+)
 @click.argument("names", nargs=-1, metavar="[TABLE]...")
 @click.option(
     "--settle",

@@ -16,7 +16,10 @@ from bondreplicate.faces.cli_common import (
 from bondreplicate.mesh.wait import wait_for_peers
 
 
-@click.command(epilog=examples("bondreplicate wait --timeout 30"))
+@click.command(
+    short_help="Wait until the others have what is here.",
+    epilog=examples("bondreplicate wait --timeout 30"),
+)
 @click.option(
     "--timeout", "timeout_s", default=60.0, show_default=True, help="Seconds to wait at most."
 )

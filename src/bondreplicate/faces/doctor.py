@@ -25,7 +25,7 @@ def examine(settings: Settings) -> list[Finding]:
         return found
 
 
-@click.command()
+@click.command(short_help="Check this site and its peers; what to do.")
 @json_option
 @pass_program
 @click.pass_context

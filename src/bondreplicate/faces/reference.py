@@ -1,4 +1,7 @@
-"""docs/reference, made from the program itself: `python -m bondreplicate.faces.reference docs/reference`."""
+"""docs/reference, made from the program itself.
+
+`python -m bondreplicate.faces.reference docs/reference` writes the pages.
+"""
 
 from __future__ import annotations
 
@@ -15,8 +18,24 @@ from bondreplicate.border.settings import FILE_NAME, PREFIX, Settings, as_toml, 
 from bondreplicate.border.sqlfiles import structure
 from bondreplicate.faces.cli import cli
 from bondreplicate.faces.cli_common import EXIT_STATUS
+from bondreplicate.faces.demo import demo
 
 MADE = "<!-- Made by `python -m bondreplicate.faces.reference docs/reference`. Do not edit. -->\n"
+
+CLI_HEAD = """\
+Results go to standard output, everything else to standard error. Commands with `--json` print one
+JSON document: the names in it are a contract, new ones may be added. What went wrong is told in one
+line, `error: …`, and what to do in another, `hint: …`."""
+
+CONFIGURATION_HEAD = f"""\
+TOML. Read from `--config FILE`, else `{PREFIX}CONFIG`, else `{FILE_NAME}` in the working directory.
+A variable `{PREFIX}<SETTING>` goes before the file. `bondreplicate config show` tells each value
+and where it came from. All mistakes are told at once. A file with a password must be readable by
+its owner only (mode 0600)."""
+
+TABLES_HEAD = """\
+All in the schema `bondreplicate`. `replicate_hosts` and `replicate_tables` are there to be edited,
+alike at every site; the others are there to be read."""
 
 
 def pages() -> dict[str, str]:
@@ -32,7 +51,7 @@ def pages() -> dict[str, str]:
 
 def commands(command: click.Command, path: str) -> Iterator[tuple[str, click.Command]]:
     """A command and all below it, with what is typed to call it."""
-    yield path, command
+    yield path, demo if command.name == "demo" else command
     if isinstance(command, click.Group):
         for name in sorted(command.commands):
             yield from commands(command.commands[name], f"{path} {name}")
@@ -40,7 +59,13 @@ def commands(command: click.Command, path: str) -> Iterator[tuple[str, click.Com
 
 def help_of(command: click.Command, path: str) -> str:
     """What --help prints, at a width that does not depend on the terminal."""
-    context = click.Context(command, info_name=path, terminal_width=88, max_content_width=88)
+    context = click.Context(
+        command,
+        info_name=path,
+        terminal_width=88,
+        max_content_width=88,
+        help_option_names=["-h", "--help"],
+    )
     return "\n".join(line.rstrip() for line in command.get_help(context).splitlines())
 
 
@@ -48,9 +73,7 @@ def cli_page() -> str:
     """docs/reference/cli.md."""
     parts = [
         "# Commands",
-        "Results go to standard output, everything else to standard error. Commands with `--json`"
-        " print one JSON document: the names in it are a contract, new ones may be added."
-        " What went wrong is told in one line, `error: …`, and what to do in another, `hint: …`.",
+        CLI_HEAD,
     ]
     for path, command in commands(cli, "bondreplicate"):
         depth = "##" if path.count(" ") < 2 else "###"
@@ -62,10 +85,7 @@ def configuration_page() -> str:
     """docs/reference/configuration.md."""
     parts = [
         f"# {FILE_NAME}",
-        f"TOML. Read from `--config FILE`, else `{PREFIX}CONFIG`, else `{FILE_NAME}` in the working"
-        f" directory. A variable `{PREFIX}<SETTING>` goes before the file."
-        " `bondreplicate config show` tells each value and where it came from. All mistakes are told"
-        " at once. A file with a password must be readable by its owner only (mode 0600).",
+        CONFIGURATION_HEAD,
         *(f"## `{name}`\n\n{_setting(name)}" for name in Settings.model_fields),
         f"## A sample\n\n`bondreplicate config sample` prints it:\n\n```toml\n{sample()}```",
     ]
@@ -95,7 +115,8 @@ def _setting(name: str) -> str:
 
 
 _OBJECT = re.compile(
-    r"^comment on (?P<kind>table|column) bondreplicate\.(?P<name>[\w.]+) is\s+'(?P<text>(?:[^']|'')*)';",
+    r"^comment on (?P<kind>table|column) bondreplicate\.(?P<name>[\w.]+) is"
+    r"\s+'(?P<text>(?:[^']|'')*)';",
     re.M,
 )
 _TYPE = r"^    {column} (?P<type>[a-z0-9_]+(?: \[\])?)"
@@ -105,8 +126,7 @@ def tables_page() -> str:
     """docs/reference/tables.md."""
     parts = [
         "# Tables",
-        "All in the schema `bondreplicate`. `replicate_hosts` and `replicate_tables` are there to be"
-        " edited, alike at every site; the others are there to be read.",
+        TABLES_HEAD,
     ]
     for step in structure():
         tables: dict[str, list[str]] = {}
@@ -154,8 +174,7 @@ def errors_page() -> str:
             "Each error is a class, an exit status, one line and a hint.",
             f"| class | exit status | what it says |\n|---|---|---|\n{lines}",
             "## What is tried again",
-            f"Without a word to anybody but the log: lost connections, SQLSTATE {transient} and"
-            f" {states}.",
+            f"Lost connections, SQLSTATE {transient} and {states}; only the log tells.",
         ]
     )
 
