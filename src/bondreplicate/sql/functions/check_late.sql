@@ -1,6 +1,6 @@
 -- Deferrable unique and exclusion constraints are checked by triggers, which are
 -- silent in an applying session: so they are checked here, after the merge and with
--- a fresh snapshot. Errors: 23505 with the table's id as table name.
+-- a fresh snapshot. Errors: BR034 with the table's id as table name.
 create or replace function bondreplicate.check_late()
 returns void
 language plpgsql
@@ -17,7 +17,7 @@ begin
         execute format('select c.constraint_name from pg_temp.clashes_%s() as c limit 1', tab)
         into broken;
         if broken is not null then
-            raise unique_violation using message = format('constraint %s is broken', broken),
+            raise exception using errcode = 'BR034', message = format('constraint %s is broken', broken),
                 table = tab::text, constraint = broken;
         end if;
     end loop;

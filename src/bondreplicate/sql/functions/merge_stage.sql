@@ -16,7 +16,7 @@ declare
     orphans jsonb;
     orphan jsonb;
     why text;
-    refused text;
+    late text;
 begin
     for tab in select distinct s.tab from pg_temp.bond_stage as s order by 1 loop
         execute format('select pg_temp.lock_%s($1, $2)', tab) using me, seen;
@@ -49,9 +49,13 @@ begin
                 for orphan in select jsonb_array_elements(orphans) loop
                     perform bondreplicate.mend_orphan(origin, me, orphan);
                 end loop;
+            when sqlstate 'BR034' then
+                get stacked diagnostics why = message_text, late = table_name;
+                if not bondreplicate.mend_clashes(me, late::integer) then
+                    raise serialization_failure using message = why;
+                end if;
             when unique_violation or exclusion_violation then
-                get stacked diagnostics why = message_text, refused = table_name;
-                tab := coalesce(nullif(refused, '')::integer, tab);
+                get stacked diagnostics why = message_text;
                 if not bondreplicate.mend_clashes(me, tab) and careful then
                     raise serialization_failure using message = why;
                 end if;
