@@ -148,7 +148,7 @@ def tables_page() -> str:
 
 def _type(text: str, table: str, column: str) -> str:
     """Type of a column, as its create table statement says."""
-    start = text.find(f"create table bondreplicate.{table} (")
+    start = text.find(f"table bondreplicate.{table} (")
     found = re.compile(_TYPE.format(column=re.escape(column)), re.M).search(text, max(start, 0))
     return found["type"] if found else ""
 
