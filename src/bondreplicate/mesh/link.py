@@ -249,7 +249,8 @@ class Link:
         session.news.note(unsent.applied, now_s)
         session.news.parked = applied.parked > 0
         if applied.revision != session.target.tables.revision:
-            self._learn(session)
+            # Not at once: the origin's session may be in the middle of its COPY. The next look does.
+            session.tables = Tables(-1)
         if blocks is not None:
             self._report(
                 "batch_applied",
