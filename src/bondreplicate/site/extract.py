@@ -1,7 +1,8 @@
-"""Extraction at the origin of a link: current states of the rows whose keys the target has not seen."""
+"""Extraction at the origin of a link: current states of rows whose keys the target has not seen."""
 
 from __future__ import annotations
 
+import time
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -9,9 +10,9 @@ from datetime import datetime
 from typing import Any
 
 from bondreplicate.border.database import (
-    SQL,
     Composed,
     Connection,
+    Identifier,
     Literal,
     dicts,
     execute,
@@ -24,8 +25,8 @@ from bondreplicate.border.database import (
 from bondreplicate.border.sqlfiles import query
 from bondreplicate.core.mapping import Mapped
 from bondreplicate.core.snapshot import NOTHING
-from bondreplicate.site import capture
 from bondreplicate.errors import TransientError
+from bondreplicate.site import capture
 from bondreplicate.site.prune import keep_clock
 from bondreplicate.site.tables import Tables
 
@@ -34,9 +35,16 @@ PLANS = {
     "enable_hashjoin": "off",
     "enable_mergejoin": "off",
     "enable_seqscan": "off",
+    "synchronous_commit": "off",
     "work_mem": "32MB",
 }
-"""Plans do not depend on statistics, always wrong for a log: one look by index per key."""
+"""Plans do not depend on statistics, always wrong for a log: one look by index per key.
+
+The session writes nothing but the mark of the clock, and to lose its last one is no harm.
+"""
+
+CLOCK_EVERY_S = 0.2
+"""How long a mark of the clock is good enough to send changes after it."""
 
 
 @dataclass(frozen=True)
@@ -69,21 +77,28 @@ class Extractor:
     def __init__(self, connection: Connection, me: int) -> None:
         self.connection, self.me = connection, me
         self._made: dict[int, object] = {}
+        self._clock_due_s = 0.0
         set_session(connection, PLANS)
 
     def look(self, since: str | None) -> Unsent:
-        """What is not in the position `since`; stamps of a clock that was set back are mended first.
+        """What is not in the position `since`; stamps of a clock set back are mended first.
 
         Raises:
             TransientError: the clock was set back and it cannot be mended in this transaction.
         """
         args = {"me": self.me, "since": since or NOTHING}
         unsent = Unsent(**dicts(self.connection, query("unsent"), args)[0])
+        if in_transaction(self.connection):
+            if unsent.clock_went_back:
+                raise TransientError("the clock of this site was set back: stamping changes anew")
+            return unsent
+        due = unsent.something and time.monotonic() >= self._clock_due_s
+        if unsent.clock_went_back or due:
+            # Before they are sent: what comes after a step of the clock is then known by its stamp.
+            keep_clock(self.connection)
+            self._clock_due_s = time.monotonic() + CLOCK_EVERY_S
         if not unsent.clock_went_back:
             return unsent
-        if in_transaction(self.connection):
-            raise TransientError("the clock of this site was set back: changes are stamped anew")
-        keep_clock(self.connection)
         return Unsent(**dicts(self.connection, query("unsent"), args)[0])
 
     def prepare(self, tables: Tables, mapped: Mapping[int, Mapped], tabs: Sequence[int]) -> None:
@@ -117,7 +132,11 @@ class Extractor:
     def _copy(self, since: str, tabs: Sequence[int], errors: bool) -> Composed:
         position = render("{p}::pg_snapshot", p=Literal(since))
         arms = [
-            render(query("extract_table"), function=SQL(f"pg_temp.extract_{tab}"), since=position)
+            render(
+                query("extract_table"),
+                function=Identifier("pg_temp", f"extract_{tab}"),
+                since=position,
+            )
             for tab in tabs
         ]
         if errors:

@@ -20,8 +20,10 @@ begin
     from bondreplicate.replicate_clock as c;
     -- In one statement, because stamp and snapshot belong together.
     select pg_current_snapshot() as snapshot,
-        greatest(held.stamp, max(l.stamp) filter (where l.site = s.site)) as top,
-        coalesce(bool_or(not pg_visible_in_snapshot(l.xid, held.snapshot)), false) as news,
+        greatest(
+            held.stamp, max(l.stamp) filter (where l.site = s.site), bondreplicate.replicate_now()
+        ) as top,
+        held.xid = '0' or bool_or(not pg_visible_in_snapshot(l.xid, held.snapshot)) as news,
         bondreplicate.replicate_now() < held.stamp
             or bondreplicate.clock_went_back(s.site, '1:1:') as went_back
     into seen
