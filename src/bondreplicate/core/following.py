@@ -1,4 +1,7 @@
-"""Which tables get capture triggers, lose them, or are noted: decided from the catalogs and replicate_tables."""
+"""Which tables get capture triggers, lose them, or are noted.
+
+Decided from the catalogs and replicate_tables.
+"""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Which table of the origin is which at the target, and what they have in common: decided by name."""
+"""Which table of the origin is which at the target, and what both have: decided by name."""
 
 from __future__ import annotations
 
@@ -27,8 +27,10 @@ def map_table(shape: Shape, tab: int, target: tuple[int, Shape] | None, why_not:
     """How changes of one table reach the target.
 
     Args:
-        shape: the table at the origin. tab: its id there.
-        target: id and shape of the table of that name at the target; None where it is not replicated.
+        shape: the table at the origin.
+        tab: its id there.
+        target: id and shape of the table of that name at the target; None where it is not
+            replicated.
         why_not: why it is not.
     """
     own = tuple(c.name for c in shape.travelling)
@@ -51,7 +53,7 @@ def map_tables(
     target: Mapping[TableName, tuple[int, Shape]],
     disabled: frozenset[TableName],
 ) -> dict[int, Mapped]:
-    """How changes of each table of the origin reach the target; nothing for those disabled there."""
+    """How changes of each table of the origin reach the target; none for those disabled there."""
     return {
         tab: map_table(
             shape,

@@ -1,8 +1,8 @@
-"""When a link sends a batch without rows: so that others learn what was applied here, and can forget.
+"""When a link sends a batch without rows: others learn what was applied here, and can forget.
 
-A site forgets an entry once every other site has told, with a batch of its own, that it has it. So a site that
-applied rows owes each of the others one batch, with rows or without. Batches without rows owe nothing: silence
-follows.
+A site forgets an entry once every other site has told, with a batch of its own, that it has it. So
+a site that applied rows owes each of the others one batch, with rows or without. Batches without
+rows owe nothing: silence follows.
 """
 
 from __future__ import annotations
@@ -14,25 +14,32 @@ PAUSE_S, PARKED_S = 0.2, 1.0
 
 @dataclass
 class News:
-    """What a link last told its target. `applied_told`: rows applied here then; None: nothing yet."""
+    """What a link last told its target.
+
+    Attributes:
+        applied_told: rows applied here then; None: nothing told yet.
+        told_at_s: when, in monotonic seconds.
+        parked: whether the target holds changes of this site that it could not apply.
+    """
 
     applied_told: int | None = None
     told_at_s: float = 0.0
     parked: bool = False
 
-    def decide_send(self, applied: int, now_s: float) -> bool:
-        """Whether to send a batch without rows now.
+    def decide_due_s(self, applied: int, now_s: float) -> float | None:
+        """In how many seconds a batch without rows is due; None: not before something happens.
 
         Args:
             applied: rows that this site has ever applied of others.
             now_s: monotonic seconds.
         """
         if self.applied_told is None:
-            return True
-        waited_s = now_s - self.told_at_s
-        return (applied != self.applied_told and waited_s >= PAUSE_S) or (
-            self.parked and waited_s >= PARKED_S
-        )
+            return 0.0
+        if applied != self.applied_told:
+            return max(0.0, self.told_at_s + PAUSE_S - now_s)
+        if self.parked:
+            return max(0.0, self.told_at_s + PARKED_S - now_s)
+        return None
 
     def note(self, applied: int, now_s: float) -> None:
         """A batch was applied, which told what had been applied here."""

@@ -9,7 +9,7 @@ from concurrent.futures import Executor
 from contextlib import closing
 from dataclasses import dataclass
 from itertools import islice
-from typing import Any
+from typing import Any, LiteralString
 
 from bondreplicate.border.database import (
     SQL,
@@ -184,7 +184,7 @@ class Comparison:
         args = {"keys": json.dumps(keys), "peer": peer, "own": side.site, "vector": vector}
         return [Seen(*row) for row in rows(side.connection, statement, args)]
 
-    def _typed_text(self, side: Side, array: str) -> Composable:
+    def _typed_text(self, side: Side, array: LiteralString) -> Composable:
         """A logged key as the pinned settings write it."""
         return as_texts(KeyOf(side.shape).casts(array))
 

@@ -1,4 +1,4 @@
-"""The daemon of a site: makes the database fit, runs a link to every other enabled site, keeps house."""
+"""The daemon of a site: makes the database fit, runs links to all enabled sites, keeps house."""
 
 from __future__ import annotations
 
@@ -87,12 +87,16 @@ def run(settings: Settings) -> None:
 
 @dataclass
 class Daemon:
-    """The main thread: one connection that holds the site's advisory lock, and does the housekeeping."""
+    """The main thread.
+
+    Its one connection holds the site's advisory lock, and does the housekeeping.
+    """
 
     settings: Settings
     stop: threading.Event
     links: dict[Host, Link] = field(default_factory=dict)
     digest: object = None
+    snapshot: object = None
     announced: bool = False
 
     def run(self) -> None:
@@ -124,14 +128,24 @@ class Daemon:
         if not self.announced:
             print("main loop", flush=True)
             self.announced = True
-        next_sequences_s = 0.0
+        next_sequences_s, sequences_due = 0.0, True
         while not self.stop.is_set():
-            self._keep_house(connection, pulse)
-            if time.monotonic() >= next_sequences_s:
+            if self._something_happened(connection):
+                self._keep_house(connection, pulse)
+                sequences_due = True
+            if sequences_due and time.monotonic() >= next_sequences_s:
                 align_sequences(connection, self.settings.site, self.settings.maxsites)
                 next_sequences_s = time.monotonic() + SEQUENCES_EVERY_S
+                sequences_due = False
             backoff.reset()
             self.stop.wait(self.settings.tables_every_s)
+
+    def _something_happened(self, connection: Connection) -> bool:
+        """Whether there may be housework: something was committed, or something was left to do."""
+        snapshot = value(connection, query("snapshot_now"))
+        quiet = snapshot == self.snapshot and self.digest is not None
+        self.snapshot = snapshot
+        return not quiet or bool(value(connection, query("log_has_entries")))
 
     def _become_active(self, connection: Connection) -> bool:
         """Take the site's lock; where another daemon has it, wait as a standby."""

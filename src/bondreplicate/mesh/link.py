@@ -1,8 +1,8 @@
 """One link: from this site, its origin, to one other site, its target.
 
-Positions decide everything: what is not in the position that the target holds is extracted in one snapshot, piped
-to it, merged there, and the position moves in the same transaction. Whatever fails, the link connects again, reads
-the position, and goes on from there.
+Positions decide everything: what is not in the position that the target holds is extracted in one
+snapshot, piped to it, merged there, and the position moves in the same transaction. Whatever fails,
+the link connects again, reads the position, and goes on from there.
 """
 
 from __future__ import annotations
@@ -29,7 +29,8 @@ from bondreplicate.site.hosts import Host
 from bondreplicate.site.state import fetch_state
 from bondreplicate.site.tables import Tables, fetch_tables
 
-IDLE_S = 0.5
+IDLE_S = 10.0
+"""How often a link that has nothing to send sees whether its target is still there."""
 SHAPE_STATES = ("42", "BR033")
 """SQLSTATEs after which tables are looked at anew, at both ends."""
 GAVE_WAY = frozenset({"40001", "40P01", "55P03", "23505"})
@@ -160,13 +161,15 @@ class Link:
         return session
 
     def _serve(self, session: Session) -> None:
-        beats = -1
+        beats = self.pulse.wait(-1, 0)
         while not self._stop.is_set():
-            if not session.tries:
-                beats = self.pulse.wait(beats, IDLE_S)
             try:
-                self._look_and_send(session)
+                due_s = self._look_and_send(session)
                 session.tries = 0
+                beat = self.pulse.wait(beats, IDLE_S if due_s is None else due_s)
+                if beat == beats and due_s is None:
+                    session.target.fetch_held()
+                beats = beat
             except DatabaseError as error:
                 if error.sqlstate in GAVE_WAY and session.tries < TRIES_MAX:
                     self._give_way(session, error)
@@ -188,8 +191,12 @@ class Link:
         session.tables = fetch_tables(session.extractor.connection)
         session.target.learn(session.tables)
 
-    def _look_and_send(self, session: Session) -> None:
-        """Send what there is, if anything, or news of positions where they are worth a batch."""
+    def _look_and_send(self, session: Session) -> float | None:
+        """Send what there is, if anything, or news of positions where they are owed.
+
+        Returns:
+            In how many seconds to look again even if nothing is committed; None: no need to.
+        """
         unsent = session.extractor.look(session.since)
         if unsent.revision != session.tables.revision:
             self._learn(session)
@@ -197,10 +204,13 @@ class Link:
             self._prepare(session, unsent)
             self._send(session)
             self._backoff.reset()
-            return
-        if session.news.decide_send(unsent.applied, time.monotonic()):
+            return 0.0
+        due_s = session.news.decide_due_s(unsent.applied, time.monotonic())
+        if due_s == 0.0:
             self._apply(session, unsent, None)
+            due_s = session.news.decide_due_s(unsent.applied, time.monotonic())
         self._backoff.reset()
+        return due_s
 
     def _prepare(self, session: Session, unsent: Unsent) -> None:
         session.target.prepare(unsent.tabs)
@@ -219,7 +229,6 @@ class Link:
                 session.extractor.prepared(t) for t in tabs
             ):
                 # Another table since we looked. Passing over its entries would lose them.
-                self.pulse.beat()
                 return
             if not tabs and not unsent.errors:
                 self._apply(session, unsent, None)

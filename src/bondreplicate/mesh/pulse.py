@@ -1,4 +1,7 @@
-"""The pulse of a site: wakes its links when something was committed, at next to no cost when nothing is."""
+"""The pulse of a site: wakes its links when something was committed.
+
+It costs next to nothing while nothing is.
+"""
 
 from __future__ import annotations
 

@@ -17,7 +17,8 @@ begin
         execute format('select c.constraint_name from pg_temp.clashes_%s() as c limit 1', tab)
         into broken;
         if broken is not null then
-            raise exception using errcode = 'BR034', message = format('constraint %s is broken', broken),
+            raise exception using errcode = 'BR034',
+                message = format('constraint %s is broken', broken),
                 table = tab::text, constraint = broken;
         end if;
     end loop;
