@@ -1,11 +1,11 @@
 """All errors that Bond Replicate raises, and the exit status of each.
 
-    BondError                       70  a bug, or something nobody thought of
-    ├── SettingsError                2  configuration or command line
-    ├── DatabaseError                3  PostgreSQL refused, or could not be reached
-    │   └── TransientError           3  worth trying again: deadlock, lock timeout, lost connection
-    ├── UnfitSite                    4  version, privilege, standby, structure
-    └── MeshError                    5  who is who: wrong site, other incarnation, position mismatch
+BondError                       70  a bug, or something nobody thought of
+├── SettingsError                2  configuration or command line
+├── DatabaseError                3  PostgreSQL refused, or could not be reached
+│   └── TransientError           3  worth trying again: deadlock, lock timeout, lost connection
+├── UnfitSite                    4  version, privilege, standby, structure
+└── MeshError                    5  who is who: wrong site, other incarnation, position mismatch
 """
 
 from __future__ import annotations
@@ -51,7 +51,7 @@ class TransientError(DatabaseError):
     """The same work will succeed later: nothing was lost, nothing was half done."""
 
 
-class UnfitSite(BondError):
+class UnfitSite(BondError):  # noqa: N818 - what is raised is the finding: this site is unfit
     """A database that replication cannot run on as it is."""
 
     exit_code = 4

@@ -11,6 +11,7 @@ from typing import Any, LiteralString, TypeAlias, cast
 
 import psycopg
 from psycopg import sql
+from psycopg.conninfo import conninfo_to_dict
 from psycopg.rows import dict_row, namedtuple_row, tuple_row
 from psycopg.sql import SQL, Composable, Composed, Identifier, Literal
 
@@ -89,13 +90,14 @@ def connect(
     Args:
         dsn: given to libpq as it is.
         role: what the connection is for; shown as application_name `bondreplicate <role>`.
+        autocommit: False where a transaction is to begin with the first statement.
         timeout_s: for people who wait for an answer: less than KEEPALIVE says, 2 at the least.
 
     Raises:
         TransientError: not reachable now. DatabaseError: refused (password, no such database).
     """
     try:
-        given = psycopg.conninfo.conninfo_to_dict(dsn)
+        given = conninfo_to_dict(dsn)
         patience = {} if timeout_s is None else {"connect_timeout": str(max(2, timeout_s))}
         extra = {k: v for k, v in ({**KEEPALIVE, **patience}).items() if k not in given}
         name = f"bondreplicate {role}"[:63]

@@ -1,4 +1,7 @@
-"""Places where a test may kill the process: `BONDREPLICATE_FAILPOINT=name:n` kills at the n-th pass of `name`."""
+"""Places where a test may kill the process.
+
+`BONDREPLICATE_FAILPOINT=name:n` kills it at the n-th pass of `name`.
+"""
 
 from __future__ import annotations
 

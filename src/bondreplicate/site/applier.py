@@ -33,7 +33,14 @@ from bondreplicate.site.expressions import (
 
 @dataclass(frozen=True)
 class Neighbour:
-    """A foreign key that points at a table: the child, its id (None: not replicated), its columns."""
+    """A foreign key that points at a table.
+
+    Attributes:
+        child: the table that has it.
+        tab: id of the child; None: not replicated.
+        columns: names of the values of the child that travel.
+        foreign_key: the key itself.
+    """
 
     child: Shape
     tab: int | None

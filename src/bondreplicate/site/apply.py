@@ -1,4 +1,7 @@
-"""Applying at the target of a link: the session, its functions for each table, one batch in one transaction."""
+"""Applying at the target of a link.
+
+The session, its functions for each table, one batch in one transaction.
+"""
 
 from __future__ import annotations
 
@@ -38,7 +41,16 @@ SESSION = {
 
 @dataclass(frozen=True)
 class Batch:
-    """What moves a target from one snapshot of the origin to a later one. `hold`: keep writers out."""
+    """What moves a target from one snapshot of the origin to a later one.
+
+    Attributes:
+        origin: number of the site that sends it.
+        incarnation: of the origin: which database it is.
+        since: the snapshot that the target holds; None: nothing yet.
+        upto: the snapshot that it holds afterwards.
+        vector: the origin's positions of other sites, by their number.
+        hold: keep writers out of the tables until the batch is applied.
+    """
 
     origin: int
     incarnation: str

@@ -18,8 +18,10 @@ from bondreplicate.border.sqlfiles import template
 from bondreplicate.core.shapes import Shape, TableName
 from bondreplicate.site.expressions import KeyOf, as_texts, comma, table
 
-TEXT_NEVER_DEPENDS = {"integer", "bigint", "smallint", "text", "character varying", "bpchar", "uuid",
-                      "numeric", "boolean", "name", "inet", "cidr", "oid"}  # fmt: skip
+TEXT_NEVER_DEPENDS = {
+    "integer", "bigint", "smallint", "text", "character varying", "bpchar", "uuid",
+    "numeric", "boolean", "name", "inet", "cidr", "oid",
+}  # fmt: skip
 
 
 def function_name(shape_id: int) -> str:
@@ -88,7 +90,10 @@ def extract(shape: Shape, tab: int, target: int, me: int, columns: Sequence[str]
     """The function `pg_temp.extract_<tab>(since)`: rows of this table for a link.
 
     Args:
-        tab: id of the table here. target: id of the table at the target. me: number of this site.
+        shape: the table, as it is here.
+        tab: its id here.
+        target: its id at the target.
+        me: number of this site.
         columns: names of the columns to send, in the order in which they are sent.
     """
     key = KeyOf(shape)

@@ -1,7 +1,7 @@
 """The structure of the schema `bondreplicate`: printed for psql, installed, upgraded.
 
-Structure is numbered and made once; a ledger keeps the checksum of every step. Functions are created
-again each time. All of it happens in one transaction under an advisory lock.
+Structure is numbered and made once; a ledger keeps the checksum of every step. Functions are
+created again each time. All of it happens in one transaction under an advisory lock.
 """
 
 from __future__ import annotations
@@ -24,19 +24,23 @@ from bondreplicate.errors import UnfitSite
 def createdb_sql() -> str:
     """`createdb.sql`: everything for plain psql; running it again changes nothing."""
     parts = [sqlfiles.text("createdb", "head"), sqlfiles.text("createdb", "ledger")]
-    for step in sqlfiles.structure():
-        parts.append(
-            f"do $bond_step$ begin if not exists (\n"
-            f"    select from bondreplicate.replicate_structure where number = {step.number}\n"
-            f") then execute $bond_structure$\n{step.text}$bond_structure$;\n"
-            f"insert into bondreplicate.replicate_structure (number, name, checksum)\n"
-            f"values ({step.number}, '{step.name}', '{step.checksum}');\n"
-            f"end if; end $bond_step$;\n"
-        )
+    parts += [_once(step) for step in sqlfiles.structure()]
     parts += sqlfiles.functions()
     parts += [sqlfiles.text("createdb", "tail"), sqlfiles.text("createdb", "end")]
     head = f"-- createdb.sql of Bond Replicate {__version__}; printed by `bondreplicate createdb`\n"
     return head + "\n".join(parts)
+
+
+def _once(step: sqlfiles.Structure) -> str:
+    """A step for psql, which does nothing where the ledger has it."""
+    return (
+        f"do $bond_step$ begin if not exists (\n"
+        f"    select from bondreplicate.replicate_structure where number = {step.number}\n"
+        f") then execute $bond_structure$\n{step.text}$bond_structure$;\n"
+        f"insert into bondreplicate.replicate_structure (number, name, checksum)\n"
+        f"values ({step.number}, '{step.name}', '{step.checksum}');\n"
+        f"end if; end $bond_step$;\n"
+    )
 
 
 def is_installed(connection: Connection) -> bool:
@@ -48,7 +52,8 @@ def install(connection: Connection) -> None:
     """Create or upgrade the structure and create all functions again, in one transaction.
 
     Raises:
-        UnfitSite: a step was changed after it was made here, or the structure is from a newer version.
+        UnfitSite: a step was changed after it was made here, or the structure is from a newer
+            version.
     """
     with transaction(connection):
         execute(connection, sqlfiles.query("schema_lock"))
@@ -69,7 +74,8 @@ def install(connection: Connection) -> None:
                 execute(connection, sqlfiles.query("schema_made"), args)
             elif made[step.number].checksum != step.checksum:
                 raise UnfitSite(
-                    f"step {step.name} of the schema bondreplicate is not the one this version makes",
+                    f"step {step.name} of the schema bondreplicate"
+                    " is not the one this version makes",
                     hint="it was installed by another version of the program: use that one",
                 )
         for text in sqlfiles.functions():

@@ -1,4 +1,4 @@
-"""Who this database is: first start, the same again, or a copy of another site that becomes a new one."""
+"""Who this database is: a first start, the same again, or a copy that becomes a new site."""
 
 from __future__ import annotations
 

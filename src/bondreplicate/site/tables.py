@@ -128,7 +128,8 @@ def _carry_out(connection: Connection, task: Task, first: bool) -> None:
                 execute(connection, statement)
             if task.step is Step.ATTACH and not first:
                 execute(connection, capture.enqueue(task.shape, tab, BEFORE_ANY))
-        # In this transaction: a link that sees entries of a table must see that it knows too little.
+        # In this transaction: a link that sees entries of a table must see that it knows too
+        # little.
         execute(connection, query("tables_revise"))
 
 
