@@ -29,7 +29,8 @@ begin
     if bondreplicate.clock_went_back(me, bondreplicate.position_in(seen, me)) then
         perform bondreplicate.keep_clock();
     end if;
-    select count(*), max(s.stamp), min(s.stamp) into rows_applied, newest, oldest
+    select count(*), max(s.stamp), min(s.stamp) filter (where s.stamp > '2001-01-01')
+    into rows_applied, newest, oldest
     from pg_temp.bond_stage as s;
     if newest is not null then
         perform bondreplicate.raise_floor(newest, ahead_max);

@@ -18,15 +18,8 @@ declare
     why text;
     late text;
 begin
-    for tab in select distinct s.tab from pg_temp.bond_stage as s order by 1 loop
-        execute format('select pg_temp.lock_%s($1, $2)', tab) using me, seen;
-    end loop;
-    before := pg_current_snapshot();
-    for tab in select distinct s.tab from pg_temp.bond_stage as s order by 1 loop
-        execute format('select pg_temp.contest_%s($1, $2, $3)', tab)
-        into more using origin, me, seen;
-        conflicts := conflicts + more;
-    end loop;
+    select c.before, c.conflicts into before, conflicts
+    from bondreplicate.contest_stage(origin, me, seen) as c;
     for attempt in 1..200 loop
         begin
             for tab in select distinct s.tab from pg_temp.bond_stage as s order by 1 loop

@@ -1,6 +1,8 @@
 -- Takes replication down: triggers and capture functions go, sequences are as they were, the schema
 -- of the user is what it was before. What was not sent yet is kept and counted. Reads and writes
 -- replicate_state, replicate_tables.
+-- Waits until the daemon does not follow tables or sequences just now (advisory lock), and keeps
+-- it from beginning: what is undone here would be done again.
 -- Takes SHARE ROW EXCLUSIVE on every replicated table. Returns what it did, in words.
 create or replace function public.replicate_down()
 returns text
@@ -12,10 +14,16 @@ declare
     tables integer := 0;
     unsent bigint;
 begin
+    perform pg_advisory_xact_lock(1651469924, 4);
     select count(*) into unsent
     from bondreplicate.replicate_log as l
     cross join bondreplicate.replicate_state as s
-    where l.source = s.site;
+    where l.source = s.site and exists (
+        select from bondreplicate.replicate_hosts as h
+        left join bondreplicate.replicate_position as p on p.site = h.site
+        where h.enabled and h.site <> s.site
+            and not pg_visible_in_snapshot(l.xid, bondreplicate.position_in(p.seen, s.site))
+    );
     for t in
         select c.oid::regclass as name, array_agg(g.tgname) as triggers
         from pg_trigger as g

@@ -1,0 +1,43 @@
+-- Compares everything staged with the versions remembered here; see templates/contest.sql.
+-- A table whose staged keys cannot even be read as keys of the table here (other types) is
+-- parked whole. before: snapshot after the rows were locked, for merge_<tab>() to tell
+-- what users changed since. Returns conflicts logged.
+create or replace function bondreplicate.contest_stage(
+    origin smallint, me smallint, seen jsonb, out before pg_snapshot, out conflicts bigint
+)
+language plpgsql
+set search_path = pg_catalog, pg_temp
+as $$
+#variable_conflict use_variable
+declare
+    tab integer;
+    more bigint;
+    why text;
+begin
+    loop
+        begin
+            conflicts := 0;
+            for tab in select distinct s.tab from pg_temp.bond_stage as s order by 1 loop
+                execute format('select pg_temp.lock_%s($1, $2)', tab) using me, seen;
+            end loop;
+            before := pg_current_snapshot();
+            for tab in select distinct s.tab from pg_temp.bond_stage as s order by 1 loop
+                execute format('select pg_temp.contest_%s($1, $2, $3)', tab)
+                into more using origin, me, seen;
+                conflicts := conflicts + more;
+            end loop;
+            return;
+        exception
+            when data_exception or syntax_error_or_access_rule_violation then
+                get stacked diagnostics why = message_text;
+        end;
+        perform bondreplicate.park(origin, tab, k.key, why)
+        from (
+            select s.key from pg_temp.bond_stage as s where s.tab = tab and s.key is not null
+        ) as k;
+        delete from pg_temp.bond_stage as s where s.tab = tab;
+    end loop;
+end
+$$;
+comment on function bondreplicate.contest_stage(smallint, smallint, jsonb) is
+'compares the stage with the versions remembered here';
