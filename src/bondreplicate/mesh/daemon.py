@@ -49,6 +49,7 @@ def set_up(connection: Connection, settings: Settings) -> None:
     install(connection)
     reach("installed")
     check_fit(connection, settings)
+    execute(connection, query("house_wait"))
     start, before = take_identity(connection, settings)
     reach("identity_taken")
     resumed = before.went_down_at is not None and start is Start.AGAIN
@@ -67,6 +68,7 @@ def set_up(connection: Connection, settings: Settings) -> None:
     grown = before.maxsites not in (None, settings.maxsites)
     joining = start is Start.COPY or grown
     align_at_start(connection, settings, joining=joining, report=log.warning)
+    execute(connection, query("house_unlock"))
 
 
 def run(settings: Settings) -> None:
@@ -130,13 +132,15 @@ class Daemon:
             self.announced = True
         next_sequences_s, sequences_due = 0.0, True
         while not self.stop.is_set():
-            if self._something_happened(connection):
-                self._keep_house(connection, pulse)
-                sequences_due = True
-            if sequences_due and time.monotonic() >= next_sequences_s:
-                align_sequences(connection, self.settings.site, self.settings.maxsites)
-                next_sequences_s = time.monotonic() + SEQUENCES_EVERY_S
-                sequences_due = False
+            if value(connection, query("house_lock")):
+                if self._something_happened(connection):
+                    self._keep_house(connection, pulse)
+                    sequences_due = not self.stop.is_set()
+                if sequences_due and time.monotonic() >= next_sequences_s:
+                    align_sequences(connection, self.settings.site, self.settings.maxsites)
+                    next_sequences_s = time.monotonic() + SEQUENCES_EVERY_S
+                    sequences_due = False
+                execute(connection, query("house_unlock"))
             backoff.reset()
             self.stop.wait(self.settings.tables_every_s)
 
