@@ -1,0 +1,101 @@
+"""Scenario 92: PostgreSQL dies at the applying site and at the source, in the middle of the work."""
+
+import os
+import signal
+from collections.abc import Callable
+
+import pytest
+
+from tests.kit import Mesh, Site, checkers, eventually, mixed_versions, pause
+from tests.kit.workloads import PRODUCTS, Writers
+from tests.scenarios.watch import (
+    AUDITED_SHOP,
+    assert_applied_once,
+    keep_audit_apart,
+    watched_foreign_keys,
+)
+
+APPLYING = (
+    "select pid from pg_stat_activity where application_name like 'bondreplicate apply%'"
+    " and backend_xid is not null"
+)
+AWAY_S = [1, pytest.param(70, marks=pytest.mark.soak)]
+
+
+@pytest.mark.parametrize("away_s", AWAY_S)
+def test_s92_servers_die_in_the_middle_of_the_work(
+    new_mesh: Callable[..., Mesh], away_s: float
+) -> None:
+    mesh = new_mesh(
+        mixed_versions(2),
+        AUDITED_SHOP + PRODUCTS,
+        start=False,
+        cluster_options={"durable": True},
+    )
+    keep_audit_apart(mesh)
+    mesh.start()
+    source, target = mesh
+    with (
+        watched_foreign_keys(mesh.dsns),
+        Writers(source.dsn, "source", per_second=20) as one,
+        Writers(target.dsn, "target", per_second=5, threads=1) as two,
+    ):
+        wait_applying(target)
+        target.database.cluster.stop("immediate")
+        pause(away_s)
+        target.database.cluster.start()
+        assert_arrives(mesh, source, target)
+
+        os.kill(wait_applying(target), signal.SIGKILL)
+        assert_arrives(mesh, source, target)
+
+        wait_applying(target)
+        source.database.cluster.kill9()
+        pause(away_s)
+        source.database.cluster.start()
+        assert_arrives(mesh, source, target)
+        assert_arrives(mesh, target, source)
+    mesh.assert_whole()
+    assert_applied_once(mesh)
+    assert_outcome_holds(mesh, one, two)
+
+
+def wait_applying(site: Site) -> int:
+    """A server process that has just applied something and not committed."""
+    found = eventually(lambda: site.query(APPLYING), f"a link applies at {site}", every_s=0)
+    return found[0][0]
+
+
+def assert_arrives(mesh: Mesh, origin: Site, target: Site) -> None:
+    """Links come back by themselves, and soon: what is new at one site gets to the other.
+
+    A server that has just started, or is still recovering, refuses: that is no fault of links.
+    """
+
+    def is_up() -> bool:
+        return all(site.database.cluster.is_running() and can_answer(site) for site in mesh)
+
+    eventually(is_up, "both servers answer", 30)
+    product = origin.number
+    stamp = f"seen {origin.value('select clock_timestamp()::text')}"
+    origin.execute("update product set name = %s where id = %s", [stamp, product])
+    eventually(
+        lambda: target.value("select name from product where id = %s", [product]) == stamp,
+        f"a change of {origin} arrives at {target} again",
+        15,
+    )
+
+
+def can_answer(site: Site) -> bool:
+    done = site.database.cluster.run("psql", "-X", "-c", "select", site.database.name, check=False)
+    return done.returncode == 0
+
+
+def assert_outcome_holds(mesh: Mesh, *writers: Writers) -> None:
+    """NOLOSS: acknowledged rows are everywhere; others only where nobody could know."""
+    acknowledged = set().union(*(w.outcome.acknowledged for w in writers))
+    in_doubt = set().union(*(w.outcome.in_doubt for w in writers))
+    assert len(acknowledged) > 20
+    checkers.assert_nothing_lost(mesh.dsns, "public.event", "id", acknowledged)
+    there = {row[0] for row in mesh.sites[0].query("select id from event")}
+    assert there - acknowledged <= in_doubt
