@@ -1,4 +1,4 @@
-"""Scenario 92: PostgreSQL dies at the applying site and at the source, in the middle of the work."""
+"""Scenario 92: PostgreSQL dies in the middle of the work, where it is applied and at the source."""
 
 import os
 import signal

@@ -1,7 +1,7 @@
 """Scenario 107: two daemons for one site; a daemon that sleeps and wakes up."""
 
 import signal
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 
 import pytest
 

@@ -1,4 +1,4 @@
-"""What is looked at while a test runs: foreign keys at every site, and how often a row is applied."""
+"""What is looked at while a test runs: foreign keys everywhere, and how often a row is written."""
 
 import contextlib
 import threading
