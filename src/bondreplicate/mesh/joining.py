@@ -37,9 +37,7 @@ def align_at_start(
     elsewhere = _fetch_elsewhere(connection, settings, report) if joining else None
     deadline_s = time.monotonic() + BUSY_S
     while True:
-        reports = align_sequences(
-            connection, settings.site, settings.maxsites, elsewhere=elsewhere
-        )
+        reports = align_sequences(connection, settings.site, settings.maxsites, elsewhere=elsewhere)
         busy = [r for r in reports if r.state == "busy"]
         if not busy:
             break

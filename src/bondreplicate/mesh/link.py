@@ -10,9 +10,10 @@ from __future__ import annotations
 import threading
 import time
 import traceback
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from contextlib import ExitStack
 from dataclasses import dataclass, field
+from typing import Any
 
 from bondreplicate.border.database import connect
 from bondreplicate.border.failpoint import reach
@@ -238,7 +239,11 @@ class Link:
                 self._apply(session, unsent, copy, started_s)
 
     def _apply(
-        self, session: Session, unsent: Unsent, blocks: object, started_s: float | None = None
+        self,
+        session: Session,
+        unsent: Unsent,
+        blocks: Iterable[Any] | None,
+        started_s: float | None = None,
     ) -> None:
         if blocks is None and session.news.parked:
             session.target.prepare_parked()
@@ -250,7 +255,7 @@ class Link:
             unsent.vector,
             session.hold,
         )
-        applied = session.target.apply(batch, blocks)  # type: ignore[arg-type]
+        applied = session.target.apply(batch, blocks)
         session.since = unsent.upto
         if blocks is None:
             reach("news_told")
@@ -258,7 +263,8 @@ class Link:
         session.news.note(unsent.applied, now_s)
         session.news.parked = applied.parked > 0
         if applied.revision != session.target.tables.revision:
-            # Not at once: the origin's session may be in the middle of its COPY. The next look does.
+            # Not at once: the origin's session may be in the middle of its COPY. The next look
+            # does.
             session.tables = Tables(-1)
         if blocks is not None:
             self._report(
