@@ -396,6 +396,22 @@ insert into bondreplicate.replicate_structure (number, name, checksum)
 values (4, '004_clock', '7b35105d5d7b3f01');
 end if; end $bond_step$;
 
+-- Functions are made anew, because what they return may have changed. Capture functions stay: triggers
+-- need them, and they are made for each table by the daemon.
+do $bond_drop$
+declare
+    one text;
+begin
+    for one in
+        select p.oid::regprocedure::text
+        from pg_catalog.pg_proc as p
+        join pg_catalog.pg_namespace as n on n.oid = p.pronamespace
+        where n.nspname = 'bondreplicate' and p.proname !~ '^capture_[0-9]+$'
+    loop
+        execute 'drop function ' || one;
+    end loop;
+end $bond_drop$;
+
 -- Applies what lies in pg_temp.bond_stage and moves the position of `origin` from `since` to
 -- `upto`, in the caller's transaction. Rows that cannot be applied are parked; broken constraints
 -- are repaired; nothing stops the rest.
@@ -439,7 +455,12 @@ begin
     delete from bondreplicate.replicate_parked as p
     using pg_temp.bond_shape as c
     where p.source = origin and p.tried_by <> pg_current_xact_id()
-        and c.schema_name = p.schema_name and c.table_name = p.table_name and c.held is null;
+        and c.schema_name = p.schema_name and c.table_name = p.table_name and c.held is null
+        and not exists (
+            select from pg_temp.bond_shape as h
+            where h.schema_name = p.schema_name and h.table_name = p.table_name
+                and h.held is not null
+        );
     update bondreplicate.replicate_position as p
     set position = upto, seen = apply_batch.seen, incarnation = origin_incarnation,
         applied_at = clock_timestamp(), batches = p.batches + 1, rows = p.rows + rows_applied,
@@ -600,7 +621,7 @@ begin
         delete from bondreplicate.replicate_parked as p
         using bondreplicate.replicate_log_%s as l, bondreplicate.replicate_tables as t
         where t.schema_name = p.schema_name and t.table_name = p.table_name
-            and l.tab = t.id and l.key = p.key
+            and l.tab = t.id and (l.key = p.key or l.key is null)
             and (l.stamp, l.site, l.repair) > (p.stamp, p.site, p.repair)
     $q$, part);
 end
@@ -1633,6 +1654,11 @@ begin
     where p.source = origin and not exists (
         select from pg_temp.bond_stage as s
         where s.tab = c.tab and s.key is not distinct from nullif(p.key, '{}')
+    )
+    -- A held table has its own shape here too: without a column that the change carries.
+    and not exists (
+        select from pg_temp.bond_shape as h
+        where h.schema_name = p.schema_name and h.table_name = p.table_name and h.held is not null
     );
     with held as (
         delete from pg_temp.bond_stage as s using pg_temp.bond_shape as c
@@ -1707,6 +1733,9 @@ comment on function bondreplicate.wait_for_change(
 ) is
 'sleeps until something was committed';
 
+insert into bondreplicate.replicate_structure (number, name, checksum) values (0, 'functions', '84f3163548d2c246')
+on conflict (number) do update set checksum = excluded.checksum, made_at = clock_timestamp()
+;
 revoke all on all functions in schema bondreplicate from public;
 
 commit;

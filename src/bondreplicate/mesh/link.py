@@ -66,7 +66,7 @@ class Link:
 
     Args:
         settings: of this site. peer: the target. pulse: wakes the link.
-        report: logs an event with facts. random: 0 to 1.
+        report: logs an event with facts. warn: the same, for what is wrong. random: 0 to 1.
     """
 
     def __init__(
@@ -75,10 +75,11 @@ class Link:
         peer: Host,
         pulse: Pulse,
         report: Report,
+        warn: Report,
         random: Callable[[], float],
     ) -> None:
         self.settings, self.peer, self.pulse = settings, peer, pulse
-        self._report, self._random = report, random
+        self._report, self._warn, self._random = report, warn, random
         self._backoff = Backoff(0.1, 5, random)
         self._stop = threading.Event()
         self._thread = threading.Thread(target=self._run, name=f"link-{peer.site}", daemon=True)
@@ -114,7 +115,7 @@ class Link:
     def _failed(self, event: str, error: BondError) -> None:
         facts = {"reason": redact(error.message), "hint": error.hint, "sqlstate": error.sqlstate}
         wait_s = self._backoff.next_s()
-        self._report(event, link=self.name, **facts, wait_s=round(wait_s, 2))
+        self._warn(event, link=self.name, **facts, wait_s=round(wait_s, 2))
         self._stop.wait(wait_s)
 
     def _connect(self, stack: ExitStack) -> Session:

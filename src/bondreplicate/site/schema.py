@@ -1,10 +1,13 @@
 """The structure of the schema `bondreplicate`: printed for psql, installed, upgraded.
 
 Structure is numbered and made once; a ledger keeps the checksum of every step. Functions are
-created again each time. All of it happens in one transaction under an advisory lock.
+made anew where they are not those of this version (step 0 of the ledger). All of it happens in
+one transaction under an advisory lock.
 """
 
 from __future__ import annotations
+
+import hashlib
 
 from bondreplicate import __version__
 from bondreplicate.border import sqlfiles
@@ -25,8 +28,9 @@ def createdb_sql() -> str:
     """`createdb.sql`: everything for plain psql; running it again changes nothing."""
     parts = [sqlfiles.text("createdb", "head"), sqlfiles.text("createdb", "ledger")]
     parts += [_once(step) for step in sqlfiles.structure()]
-    parts += sqlfiles.functions()
-    parts += [sqlfiles.text("createdb", "tail"), sqlfiles.text("createdb", "end")]
+    parts += [sqlfiles.text("createdb", "drop_functions"), *sqlfiles.functions()]
+    made = sqlfiles.query("schema_functions_made").replace("%s", f"'{_functions_checksum()}'")
+    parts += [f"{made};", sqlfiles.text("createdb", "tail"), sqlfiles.text("createdb", "end")]
     head = f"-- createdb.sql of Bond Replicate {__version__}; printed by `bondreplicate createdb`\n"
     return head + "\n".join(parts)
 
@@ -49,7 +53,7 @@ def is_installed(connection: Connection) -> bool:
 
 
 def install(connection: Connection) -> None:
-    """Create or upgrade the structure and create all functions again, in one transaction.
+    """Create or upgrade structure and functions in one transaction; next to nothing where all fits.
 
     Raises:
         UnfitSite: a step was changed after it was made here, or the structure is from a newer
@@ -57,11 +61,10 @@ def install(connection: Connection) -> None:
     """
     with transaction(connection):
         execute(connection, sqlfiles.query("schema_lock"))
-        execute(connection, sqlfiles.text("createdb", "head_body"))
         execute(connection, sqlfiles.text("createdb", "ledger"))
         made = {r.number: r for r in rows(connection, sqlfiles.query("schema_ledger"))}
         known = sqlfiles.structure()
-        newer = set(made) - {step.number for step in known}
+        newer = set(made) - {step.number for step in known} - {0}
         if newer:
             raise UnfitSite(
                 f"the schema bondreplicate has step {max(newer)}, which this program does not know",
@@ -78,9 +81,18 @@ def install(connection: Connection) -> None:
                     " is not the one this version makes",
                     hint="it was installed by another version of the program: use that one",
                 )
-        for text in sqlfiles.functions():
-            execute(connection, raw_text(text))
-        execute(connection, sqlfiles.text("createdb", "tail"))
+        checksum = _functions_checksum()
+        if 0 not in made or made[0].checksum != checksum:
+            execute(connection, sqlfiles.text("createdb", "drop_functions"))
+            for text in sqlfiles.functions():
+                execute(connection, raw_text(text))
+            execute(connection, sqlfiles.query("schema_functions_made"), (checksum,))
+            execute(connection, sqlfiles.text("createdb", "tail"))
+
+
+def _functions_checksum() -> str:
+    """Of all functions, as the ledger keeps it."""
+    return hashlib.sha256("".join(sqlfiles.functions()).encode()).hexdigest()[:16]
 
 
 def raw_text(text: str) -> Composed:

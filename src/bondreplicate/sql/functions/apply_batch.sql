@@ -41,7 +41,12 @@ begin
     delete from bondreplicate.replicate_parked as p
     using pg_temp.bond_shape as c
     where p.source = origin and p.tried_by <> pg_current_xact_id()
-        and c.schema_name = p.schema_name and c.table_name = p.table_name and c.held is null;
+        and c.schema_name = p.schema_name and c.table_name = p.table_name and c.held is null
+        and not exists (
+            select from pg_temp.bond_shape as h
+            where h.schema_name = p.schema_name and h.table_name = p.table_name
+                and h.held is not null
+        );
     update bondreplicate.replicate_position as p
     set position = upto, seen = apply_batch.seen, incarnation = origin_incarnation,
         applied_at = clock_timestamp(), batches = p.batches + 1, rows = p.rows + rows_applied,

@@ -13,7 +13,7 @@ begin
         delete from bondreplicate.replicate_parked as p
         using bondreplicate.replicate_log_%s as l, bondreplicate.replicate_tables as t
         where t.schema_name = p.schema_name and t.table_name = p.table_name
-            and l.tab = t.id and l.key = p.key
+            and l.tab = t.id and (l.key = p.key or l.key is null)
             and (l.stamp, l.site, l.repair) > (p.stamp, p.site, p.repair)
     $q$, part);
 end

@@ -20,6 +20,11 @@ begin
     where p.source = origin and not exists (
         select from pg_temp.bond_stage as s
         where s.tab = c.tab and s.key is not distinct from nullif(p.key, '{}')
+    )
+    -- A held table has its own shape here too: without a column that the change carries.
+    and not exists (
+        select from pg_temp.bond_shape as h
+        where h.schema_name = p.schema_name and h.table_name = p.table_name and h.held is not null
     );
     with held as (
         delete from pg_temp.bond_stage as s using pg_temp.bond_shape as c

@@ -1,0 +1,15 @@
+-- Functions are made anew, because what they return may have changed. Capture functions stay: triggers
+-- need them, and they are made for each table by the daemon.
+do $bond_drop$
+declare
+    one text;
+begin
+    for one in
+        select p.oid::regprocedure::text
+        from pg_catalog.pg_proc as p
+        join pg_catalog.pg_namespace as n on n.oid = p.pronamespace
+        where n.nspname = 'bondreplicate' and p.proname !~ '^capture_[0-9]+$'
+    loop
+        execute 'drop function ' || one;
+    end loop;
+end $bond_drop$;
