@@ -54,6 +54,7 @@ class Session:
     tables: Tables
     news: News = field(default_factory=News)
     tries: int = 0
+    busy: bool = False
 
     @property
     def hold(self) -> bool:
@@ -199,12 +200,16 @@ class Link:
         Returns:
             In how many seconds to look again even if nothing is committed; None: no need to.
         """
+        if session.busy:
+            session.busy = self._send(session)
+            if session.busy:
+                return 0.0
         unsent = session.extractor.look(session.since)
         if unsent.revision != session.tables.revision:
             self._learn(session)
         if unsent.something:
             self._prepare(session, unsent)
-            self._send(session)
+            session.busy = self._send(session)
             self._backoff.reset()
             return 0.0
         due_s = session.news.decide_due_s(unsent.applied, time.monotonic())
@@ -220,24 +225,31 @@ class Link:
         if session.news.parked:
             session.target.prepare_parked()
 
-    def _send(self, session: Session) -> None:
-        """Extract in one snapshot and pipe it to the target."""
+    def _send(self, session: Session) -> bool:
+        """Extract in one snapshot and pipe it to the target, if both know the tables.
+
+        Returns:
+            Whether a batch was applied.
+        """
         started_s = time.monotonic()
         with session.extractor.snapshot():
             unsent = session.extractor.look(session.since)
             mapped = session.target.mapped
             tabs = [t for t in unsent.tabs if t in mapped]
             if unsent.revision != session.tables.revision or not all(
-                session.extractor.prepared(t) for t in tabs
+                session.extractor.prepared(t) and session.target.prepared(t) for t in tabs
             ):
                 # Another table since we looked. Passing over its entries would lose them.
-                return
+                return False
+            if not unsent.something:
+                return False
             if not tabs and not unsent.errors:
                 self._apply(session, unsent, None)
-                return
+                return True
             reach("extract_begun")
             with session.extractor.copy_out(session.since, tabs, errors=unsent.errors) as copy:
                 self._apply(session, unsent, copy, started_s)
+            return True
 
     def _apply(
         self,

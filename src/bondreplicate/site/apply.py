@@ -154,6 +154,11 @@ class Target:
             tied += [child.name for child, _ in self._children.get(shape.name, [])]
             queue += [known[name][0] for name in tied if name in known]
 
+    def prepared(self, origin_tab: int) -> bool:
+        """Whether the session can apply a table of the origin, or holds it."""
+        tab = self.mapped[origin_tab].tab
+        return tab < 0 or tab in self._made
+
     def prepare_parked(self) -> None:
         """Create the functions for tables that have parked changes of the origin."""
         found = rows(self.connection, query("parked_tables"), {"origin": self.origin})

@@ -1,0 +1,104 @@
+"""How soon a change is visible elsewhere, and what a daemon costs that has nothing to do.
+
+Machines that run tests are noisy, so the best of a few rounds counts: what is slow is slow in all
+of them.
+"""
+
+import random
+import statistics
+import threading
+import time
+from collections.abc import Iterator
+
+import psutil
+import pytest
+
+from tests.kit import Mesh, Site, eventually, make_mesh, mixed_versions
+from tests.scenarios.steps import SOAK, up
+
+pytestmark = pytest.mark.timeout(300)
+ROUNDS = 4
+RATE = 200
+SAMPLES = 400 if SOAK else 100
+VISIBLE_MS = 20
+IDLE_PERCENT = 1.0
+
+
+@pytest.fixture(scope="module")
+def mesh() -> Iterator[Mesh]:
+    mesh = make_mesh(mixed_versions(2))
+    yield mesh
+    mesh.end()
+
+
+def write_at_rate(site: Site, stop: threading.Event) -> None:
+    """About 200 transactions a second, each of one row, until told to stop."""
+    with site.database.connect() as connection:
+        due_s = time.monotonic()
+        while not stop.is_set():
+            key = random.randint(1, 1000)
+            connection.execute("update beside set n = n + 1 where id = %s", [key])
+            due_s += 1 / RATE
+            stop.wait(max(0.0, due_s - time.monotonic()))
+
+
+def probe(origin: Site, target: Site, first: int) -> list[float]:
+    """Milliseconds from the commit of a row here until it is visible there."""
+    found = []
+    with origin.database.connect() as here, target.database.connect() as there:
+        for key in range(first, first + SAMPLES):
+            here.execute("insert into probe values (%s)", [key])
+            committed_s = time.monotonic()
+            deadline_s = committed_s + 10
+            while not there.execute("select from probe where id = %s", [key]).rowcount:
+                assert time.monotonic() < deadline_s, f"row {key} is not visible after 10 s"
+            found.append((time.monotonic() - committed_s) * 1000)
+    return found
+
+
+def test_a_commit_is_visible_within_milliseconds(mesh: Mesh) -> None:
+    up(
+        mesh,
+        "create table probe (id int primary key); create table beside (id int primary key, n int);"
+        "insert into beside select g, 0 from generate_series(1, 1000) g",
+        "probe",
+        "beside",
+    )
+    medians = []
+    for round_ in range(ROUNDS):
+        stop = threading.Event()
+        writer = threading.Thread(target=write_at_rate, args=(mesh[1], stop))
+        writer.start()
+        try:
+            medians.append(statistics.median(probe(mesh[1], mesh[2], 1 + round_ * SAMPLES)))
+        finally:
+            stop.set()
+            writer.join()
+        if medians[-1] < VISIBLE_MS:
+            break
+    print(f"median ms from commit to visible, by round: {[round(m, 1) for m in medians]}")
+    assert min(medians) < VISIBLE_MS
+
+
+def cpu_s(site: Site) -> float:
+    """CPU seconds that a daemon and its sessions at its own site have taken so far."""
+    sessions = site.query(
+        "select pid from pg_stat_activity where application_name ~ %s",
+        [f"^bondreplicate (daemon|pulse|extract {site.number}->)"],
+    )
+    processes = [psutil.Process(pid) for (pid,) in sessions] + [psutil.Process(site.daemon.pid)]
+    return sum(sum(p.cpu_times()[:2]) for p in processes)
+
+
+def test_an_idle_daemon_costs_next_to_nothing(mesh: Mesh) -> None:
+    mesh.settle(30)
+    shares = []
+
+    def is_cheap() -> bool:
+        before_s, from_s = cpu_s(mesh[1]), time.monotonic()
+        threading.Event().wait(20 if SOAK else 5)
+        shares.append((cpu_s(mesh[1]) - before_s) / (time.monotonic() - from_s) * 100)
+        return shares[-1] < IDLE_PERCENT
+
+    eventually(is_cheap, "an idle daemon and its sessions take under 1 % of a core", timeout_s=60)
+    print(f"per cent of a core, by round: {[round(s, 2) for s in shares]}")
