@@ -8,6 +8,8 @@ BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet
 PYTEST := $(BIN)/python -m pytest
 ARGS ?=
+# Most tests wait for servers most of the time.
+WORKERS ?= 3
 
 .PHONY: help demo test check soak lint format clean
 
@@ -20,7 +22,8 @@ demo: $(VENV)/.demo-installed
 test: lint check
 
 check: $(VENV)/.dev-installed
-	$(PYTEST) -m "not soak" $(ARGS)
+	$(PYTEST) -m "not soak and not alone" -n $(WORKERS) --dist loadfile $(ARGS)
+	$(PYTEST) -m "not soak and alone" $(ARGS)
 
 soak: $(VENV)/.dev-installed
 	$(PYTEST) -m soak --timeout=7200 $(ARGS)

@@ -396,8 +396,8 @@ insert into bondreplicate.replicate_structure (number, name, checksum)
 values (4, '004_clock', '7b35105d5d7b3f01');
 end if; end $bond_step$;
 
--- Functions are made anew, because what they return may have changed. Capture functions stay: triggers
--- need them, and they are made for each table by the daemon.
+-- Functions are made anew, because what they return may have changed. Capture functions
+-- stay: triggers need them, and the daemon makes them for each table.
 do $bond_drop$
 declare
     one text;

@@ -1,4 +1,4 @@
-"""What the scenarios are told in: tables brought into replication, sites parted, links opened in order.
+"""What scenarios are told in: tables brought up, sites parted, links opened in order.
 
 `parted` freezes the daemons, so that nothing at all is under way while each site is written to.
 `released` lets them go on, and opens one link after the other: a schedule of arrivals.

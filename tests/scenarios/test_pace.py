@@ -16,7 +16,7 @@ import pytest
 from tests.kit import Mesh, Site, eventually, make_mesh, mixed_versions
 from tests.scenarios.steps import SOAK, up
 
-pytestmark = pytest.mark.timeout(300)
+pytestmark = [pytest.mark.timeout(300), pytest.mark.alone]
 ROUNDS = 4
 RATE = 200
 SAMPLES = 400 if SOAK else 100

@@ -1,5 +1,5 @@
--- Functions are made anew, because what they return may have changed. Capture functions stay: triggers
--- need them, and they are made for each table by the daemon.
+-- Functions are made anew, because what they return may have changed. Capture functions
+-- stay: triggers need them, and the daemon makes them for each table.
 do $bond_drop$
 declare
     one text;
