@@ -1,4 +1,4 @@
-"""What scenarios are told in: tables brought up, sites parted, links opened in order.
+"""What the scenarios are told in: tables replicated, sites parted, links opened in order.
 
 `parted` freezes the daemons, so that nothing at all is under way while each site is written to.
 `released` lets them go on, and opens one link after the other: a schedule of arrivals.
@@ -22,9 +22,7 @@ STUCK = (
     " and application_name like 'bondreplicate%%' and xact_start is not null"
     " and state <> 'active'"
 )
-ACTIVE = (
-    "select count(*) from bondreplicate.replicate_tables where active and table_name = any(%s)"
-)
+ACTIVE = "select count(*) from bondreplicate.replicate_tables where active and table_name = any(%s)"
 PARKED = "select count(*) from bondreplicate.replicate_parked"
 UNSENT = (
     "select count(*) from bondreplicate.replicate_log l where l.source = %s"
