@@ -3,6 +3,8 @@
 update bondreplicate.replicate_state as s
 set site = %(site)s, maxsites = %(maxsites)s, incarnation = gen_random_uuid(),
     system_identifier = c.system_identifier, timeline = p.timeline_id, database_oid = d.oid,
-    went_down_at = null, unsent_when_down = null
+    went_down_at = null, unsent_when_down = null,
+    -- A copy has its predecessor's mark, but itself it made nothing that could be forgotten.
+    pruned_xid = null
 from pg_control_system() as c, pg_control_checkpoint() as p, pg_database as d
 where d.datname = current_database()
