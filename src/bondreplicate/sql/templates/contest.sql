@@ -7,6 +7,9 @@ as $contest$
 declare
     conflicts integer := 0;
 begin
+    if not exists (select from bondreplicate.replicate_log) then
+        return 0;
+    end if;
     with met as materialized (
         select s.ctid as place, s.key, s.stamp, s.site, s.repair, s.gone, s.vals,
             m.stamp as m_stamp, m.site as m_site, m.repair as m_repair, m.seen,
