@@ -78,6 +78,7 @@ def is_transient(sqlstate: str | None) -> bool:
 OWN_STATES: dict[str, type[BondError]] = {
     "BR010": TransientError,  # another daemon applied a batch: read the position again
     "BR011": MeshError,
+    "BR012": TransientError,  # replicate_down() was called there: it will be taken up again
     "BR020": MeshError,
     "BR031": DatabaseError,
     "BR033": DatabaseError,

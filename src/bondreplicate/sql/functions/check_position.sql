@@ -10,6 +10,13 @@ as $$
 declare
     held record;
 begin
+    if exists (
+        select from bondreplicate.replicate_state as s where s.went_down_at is not null
+    ) then
+        -- A user could write over what is applied now, uncaptured, and no version would tell.
+        raise exception using errcode = 'BR012',
+            message = 'replication is down there: changes wait until bondreplicate starts again';
+    end if;
     insert into bondreplicate.replicate_position (site) values (origin) on conflict do nothing;
     select p.position, p.incarnation into held
     from bondreplicate.replicate_position as p where p.site = origin for update;
@@ -30,4 +37,4 @@ begin
 end
 $$;
 comment on function bondreplicate.check_position(smallint, uuid, pg_snapshot) is
-'refuses a batch that starts elsewhere';
+'refuses a batch that starts elsewhere, or comes while replication is down';

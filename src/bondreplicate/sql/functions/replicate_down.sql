@@ -2,7 +2,9 @@
 -- of the user is what it was before. What was not sent yet is kept and counted. Reads and writes
 -- replicate_state, replicate_tables.
 -- Waits until the daemon does not follow tables or sequences just now (advisory lock), and keeps
--- it from beginning: what is undone here would be done again.
+-- it from beginning: what is undone here would be done again. Waits for the batch that is being
+-- applied; from then on batches are refused. The logical clock tells when it went down, so that
+-- what users write meanwhile counts as later than all that was applied before.
 -- Takes SHARE ROW EXCLUSIVE on every replicated table. Returns what it did, in words.
 create or replace function public.replicate_down()
 returns text
@@ -15,6 +17,7 @@ declare
     unsent bigint;
 begin
     perform pg_advisory_xact_lock(1651469924, 4);
+    perform pg_advisory_xact_lock(1651469924, 1);
     select count(*) into unsent
     from bondreplicate.replicate_log as l
     cross join bondreplicate.replicate_state as s
@@ -49,7 +52,7 @@ begin
     set active = false, reason = coalesce(r.reason, 'replication is down'), shape = null
     where r.active;
     update bondreplicate.replicate_state
-    set went_down_at = clock_timestamp(), unsent_when_down = unsent
+    set went_down_at = bondreplicate.replicate_now(), unsent_when_down = unsent
     where site is not null and went_down_at is null;
     return format(
         'replication is down: %s tables released, '
