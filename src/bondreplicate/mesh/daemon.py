@@ -203,9 +203,7 @@ class Daemon:
             self.links.pop(host).stop()
         for host in wanted:
             if host not in self.links:
-                link = Link(
-                    self.settings, host, pulse, log.info, log.warning, random.random
-                )
+                link = Link(self.settings, host, pulse, log.info, log.warning, random.random)
                 self.links[host] = link
                 link.start()
 

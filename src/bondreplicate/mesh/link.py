@@ -10,10 +10,9 @@ from __future__ import annotations
 import threading
 import time
 import traceback
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 from contextlib import ExitStack
 from dataclasses import dataclass, field
-from typing import Any
 
 from bondreplicate.border.database import connect
 from bondreplicate.border.failpoint import reach
@@ -23,7 +22,7 @@ from bondreplicate.core.news import News
 from bondreplicate.core.redact import redact
 from bondreplicate.errors import BondError, DatabaseError, MeshError, TransientError
 from bondreplicate.mesh.pulse import Pulse
-from bondreplicate.site.apply import Batch, Target
+from bondreplicate.site.apply import Applied, Batch, Target
 from bondreplicate.site.extract import Extractor, Unsent
 from bondreplicate.site.fitness import check_peer, fetch_identity
 from bondreplicate.site.hosts import Host
@@ -214,7 +213,7 @@ class Link:
             return 0.0
         due_s = session.news.decide_due_s(unsent.applied, time.monotonic())
         if due_s == 0.0:
-            self._apply(session, unsent, None)
+            self._tell(session, unsent)
             due_s = session.news.decide_due_s(unsent.applied, time.monotonic())
         self._backoff.reset()
         return due_s
@@ -232,35 +231,49 @@ class Link:
             Whether a batch was applied.
         """
         started_s = time.monotonic()
-        with session.extractor.snapshot():
-            unsent = session.extractor.look(session.since)
-            mapped = session.target.mapped
-            tabs = [t for t in unsent.tabs if t in mapped]
-            if unsent.revision != session.tables.revision or not all(
-                session.extractor.prepared(t) and session.target.prepared(t) for t in tabs
-            ):
-                # Another table since we looked. Passing over its entries would lose them.
-                return False
-            if not unsent.something:
-                return False
-            if not tabs and not unsent.errors:
-                self._apply(session, unsent, None)
-                return True
-            reach("extract_begun")
-            with session.extractor.copy_out(session.since, tabs, errors=unsent.errors) as copy:
-                self._apply(session, unsent, copy, started_s)
-            return True
+        with ExitStack() as there:
+            with session.extractor.snapshot():
+                unsent = session.extractor.look(session.since)
+                mapped = session.target.mapped
+                tabs = [t for t in unsent.tabs if t in mapped]
+                if unsent.revision != session.tables.revision or not all(
+                    session.extractor.prepared(t) and session.target.prepared(t) for t in tabs
+                ):
+                    # Another table since we looked. Passing over its entries would lose them.
+                    return False
+                if not unsent.something:
+                    return False
+                there.enter_context(session.target.transaction())
+                if tabs or unsent.errors:
+                    reach("extract_begun")
+                    since, errors = session.since, unsent.errors
+                    with session.extractor.copy_out(since, tabs, errors=errors) as copy:
+                        session.target.stage(copy)
+            # The origin's snapshot is let go before the target merges: while it is held, users'
+            # updates there leave versions behind that cannot be pruned.
+            applied = session.target.merge(self._batch(session, unsent))
+        self._note(session, unsent, applied)
+        self._report(
+            "batch_applied",
+            link=self.name,
+            rows=applied.rows_applied,
+            conflicts=applied.conflicts,
+            parked=applied.parked,
+            seconds=round(time.monotonic() - started_s, 4),
+        )
+        return True
 
-    def _apply(
-        self,
-        session: Session,
-        unsent: Unsent,
-        blocks: Iterable[Any] | None,
-        started_s: float | None = None,
-    ) -> None:
-        if blocks is None and session.news.parked:
+    def _tell(self, session: Session, unsent: Unsent) -> None:
+        """Send a batch without rows: positions; parked changes are tried again with it."""
+        if session.news.parked:
             session.target.prepare_parked()
-        batch = Batch(
+        with session.target.transaction():
+            applied = session.target.merge(self._batch(session, unsent))
+        reach("news_told")
+        self._note(session, unsent, applied)
+
+    def _batch(self, session: Session, unsent: Unsent) -> Batch:
+        return Batch(
             self.settings.site,
             session.incarnation,
             session.since,
@@ -268,23 +281,11 @@ class Link:
             unsent.vector,
             session.hold,
         )
-        applied = session.target.apply(batch, blocks)
+
+    def _note(self, session: Session, unsent: Unsent, applied: Applied) -> None:
+        """A batch was committed at the target."""
         session.since = unsent.upto
-        if blocks is None:
-            reach("news_told")
-        now_s = time.monotonic()
-        session.news.note(unsent.applied, now_s)
+        session.news.note(unsent.applied, time.monotonic())
         session.news.parked = applied.parked > 0
         if applied.revision != session.target.tables.revision:
-            # Not at once: the origin's session may be in the middle of its COPY. The next look
-            # does.
-            session.tables = Tables(-1)
-        if blocks is not None:
-            self._report(
-                "batch_applied",
-                link=self.name,
-                rows=applied.rows_applied,
-                conflicts=applied.conflicts,
-                parked=applied.parked,
-                seconds=round(now_s - (started_s or now_s), 4),
-            )
+            session.tables = Tables(-1)  # so that the next look learns anew

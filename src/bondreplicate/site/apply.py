@@ -6,7 +6,8 @@ The session, its functions for each table, one batch in one transaction.
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any
 
@@ -180,39 +181,45 @@ class Target:
                 return mapped.columns
         return [c.name for c in self.tables.shapes[tab].travelling]
 
-    def apply(self, batch: Batch, blocks: Iterable[Any] | None) -> Applied:
-        """Apply a batch in one transaction, with its position.
-
-        Args:
-            batch: from where to where.
-            blocks: of COPY text for pg_temp.bond_stage; None for an empty batch.
+    @contextmanager
+    def transaction(self) -> Iterator[None]:
+        """The transaction that a batch is staged and merged in.
 
         Raises:
             TransientError: nothing was applied; read the position again and go on.
-            MeshError: the origin is not who it was, or its clock is wrong.
         """
         with transaction(self.connection):
             reach("apply_begun")
-            if blocks is not None:
-                with self.connection.cursor().copy(query("copy_in")) as copy:
-                    for block in blocks:
-                        copy.write(block)
-                        reach("apply_copied")
-                reach("apply_staged")
-            if batch.hold:
-                execute(self.connection, query("hold_tables"))
-            args = {
-                "origin": batch.origin,
-                "incarnation": batch.incarnation,
-                "since": batch.since,
-                "upto": batch.upto,
-                "seen": json.dumps(batch.vector),
-                "ahead_max_s": self.settings.clock_ahead_max_s,
-            }
-            applied = Applied(**dicts(self.connection, query("apply_batch"), args)[0])
+            yield
             reach("apply_merged")
         reach("apply_committed")
-        return applied
+
+    def stage(self, blocks: Iterable[Any]) -> None:
+        """Take the rows of a batch, blocks of COPY text, into pg_temp.bond_stage."""
+        with self.connection.cursor().copy(query("copy_in")) as copy:
+            for block in blocks:
+                copy.write(block)
+                reach("apply_copied")
+        reach("apply_staged")
+
+    def merge(self, batch: Batch) -> Applied:
+        """Merge what is staged, and move the position with it.
+
+        Raises:
+            TransientError: as transaction().
+            MeshError: the origin is not who it was, or its clock is wrong.
+        """
+        if batch.hold:
+            execute(self.connection, query("hold_tables"))
+        args = {
+            "origin": batch.origin,
+            "incarnation": batch.incarnation,
+            "since": batch.since,
+            "upto": batch.upto,
+            "seen": json.dumps(batch.vector),
+            "ahead_max_s": self.settings.clock_ahead_max_s,
+        }
+        return Applied(**dicts(self.connection, query("apply_batch"), args)[0])
 
 
 def give_way(connection: Connection, settings: Settings) -> dict[str, str]:

@@ -1,5 +1,6 @@
--- A staged TRUNCATE of one table: removes every row older than it, and logs in replicate_error
--- those that users here had changed without the origin having seen it. Returns conflicts logged.
+-- A staged TRUNCATE of one table: removes every row older than it. Logs in replicate_error what
+-- users here had changed without the origin having seen it: rows that went, and rows that are
+-- later and stay. Returns conflicts logged.
 create or replace function pg_temp.{function}(me smallint, seen jsonb)
 returns integer
 language plpgsql
@@ -29,6 +30,28 @@ begin
         insert into pg_temp.bond_removed (tab, key, vals)
         select {tab}, o.key, o.vals from old as o where {referenced}
     ),
+    kept as (
+        select distinct on (l.key) l.key, l.stamp, l.site, l.repair, {vals} as vals
+        from bondreplicate.replicate_log as l
+        join only {table} as t on {key_equal_lt}
+        cross join cut as s
+        where l.tab = {tab} and l.source = me
+            and not pg_visible_in_snapshot(l.xid, bondreplicate.position_in(seen, me))
+            and (l.stamp, l.site, l.repair) > (s.stamp, s.site, s.repair)
+        order by l.key, l.stamp desc
+    ),
+    won as (
+        insert into bondreplicate.replicate_error (
+            source, schema_name, table_name, key, kind, rule, outcome, columns, winner_stamp,
+            winner_site, winner_repair, winner_row, loser_stamp, loser_site, loser_repair
+        )
+        select me, {schema_name}, {table_name}, k.key, 'concurrent', 'the later version stays',
+            'the row changed here is later than the TRUNCATE and stays', {columns}, k.stamp,
+            k.site, k.repair, k.vals, s.stamp, s.site, s.repair
+        from kept as k cross join cut as s
+        on conflict do nothing
+        returning 1
+    ),
     logged as (
         insert into bondreplicate.replicate_error (
             source, schema_name, table_name, key, kind, rule, outcome, columns,
@@ -47,7 +70,7 @@ begin
         on conflict do nothing
         returning 1
     )
-    select count(*) into conflicts from logged;
+    select (select count(*) from logged) + (select count(*) from won) into conflicts;
     return conflicts;
 end
 $truncate$
