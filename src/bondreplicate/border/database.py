@@ -81,6 +81,14 @@ KEEPALIVE: Mapping[str, str] = {
 }
 """A cut cable is noticed within about 15 seconds. What the DSN says goes first."""
 
+KEEPALIVE_THERE: Mapping[str, str] = {
+    "tcp_keepalives_idle": "5",
+    "tcp_keepalives_interval": "2",
+    "tcp_keepalives_count": "3",
+    "tcp_user_timeout": "15000",
+}
+"""The same at the server's end, which holds locks as long as it believes that we are there."""
+
 
 def connect(
     dsn: str, *, role: str, autocommit: bool = True, timeout_s: int | None = None
@@ -119,7 +127,8 @@ def connect(
 
 def pin(connection: Connection) -> None:
     """Pin the settings of the session, for its whole life."""
-    connection.execute(query("session_set"), (list(PINNED), list(PINNED.values())))
+    settings = {**PINNED, **KEEPALIVE_THERE}
+    connection.execute(query("session_set"), (list(settings), list(settings.values())))
 
 
 def set_local(connection: Connection, setting: LiteralString, to: str) -> None:
