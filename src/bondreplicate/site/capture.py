@@ -115,4 +115,6 @@ def extract(shape: Shape, tab: int, target: int, me: int, columns: Sequence[str]
         key_casts=comma(casts),
         key_equal=key.equal(key.own("t"), mine),
         vals=comma(vals),
+        regclass=Literal(".".join('"' + n.replace('"', '""') + '"' for n in shape.name)),
+        oid=Literal(shape.oid),
     )

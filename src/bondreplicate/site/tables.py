@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 
@@ -48,9 +48,10 @@ def fetch_shapes(connection: Connection) -> list[Shape]:
 def fetch_tables(connection: Connection) -> Tables:
     """The replicated tables of a site, as they are now; also of another site."""
     revision = value(connection, query("tables_revision"))
-    shapes = {s.name: s for s in fetch_shapes(connection)}
+    # By oid: where a table was renamed a moment ago, its old name may be another's.
+    shapes = {s.oid: s for s in fetch_shapes(connection)}
     listed = fetch_listed(connection)
-    active = {r.id: shapes[r.name] for r in listed if r.active and r.name in shapes}
+    active = {r.id: shapes[r.relid] for r in listed if r.active and r.relid in shapes}
     usable = {tab: shape for tab, shape in active.items() if not shape.why_not}
     disabled = frozenset(r.name for r in listed if not r.enabled)
     return Tables(revision, usable, disabled)
@@ -82,6 +83,7 @@ def follow_tables(connection: Connection, *, first: bool, report: Report) -> int
     captured = {r.oid: r.triggers for r in rows(connection, query("tables_captured"))}
     tasks = plan_tables(fetch_shapes(connection), fetch_listed(connection), captured)
     left = 0
+    _rename(connection, tasks)
     for task in tasks:
         try:
             _carry_out(connection, task, first)
@@ -110,6 +112,24 @@ def _name(task: Task) -> str:
     return ".".join(name)
 
 
+def _rename(connection: Connection, tasks: Sequence[Task]) -> None:
+    """Note the new names of renamed tables, all at once: they may have taken one another's."""
+    renamed = [
+        (t.listed.id, t.shape.name)
+        for t in tasks
+        if t.listed and t.shape and t.listed.name != t.shape.name
+    ]
+    if not renamed:
+        return
+    ids = [tab for tab, _ in renamed]
+    with transaction(connection):
+        for statement in (query("tables_vacate"), query("tables_rename")):
+            for tab, (schema, name) in renamed:
+                args = {"schema": schema, "table": name, "id": tab, "renamed": ids}
+                execute(connection, statement, args)
+        execute(connection, query("tables_revise"))
+
+
 def _carry_out(connection: Connection, task: Task, first: bool) -> None:
     with transaction(connection):
         set_local(connection, "lock_timeout", "1s")
@@ -135,12 +155,9 @@ def _carry_out(connection: Connection, task: Task, first: bool) -> None:
 
 def _write(connection: Connection, task: Task) -> int:
     """The row of replicate_tables for a task; returns its id."""
-    shape, listed = task.shape, task.listed
+    shape = task.shape
     assert shape is not None
     schema, table = shape.name
-    if listed and listed.name != shape.name:
-        args = {"schema": schema, "table": table, "id": listed.id}
-        execute(connection, query("tables_rename"), args)
     active = task.step in (Step.ATTACH, Step.REFRESH)
     return value(
         connection,

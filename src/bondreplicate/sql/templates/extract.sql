@@ -32,5 +32,9 @@ begin
     from bondreplicate.replicate_log as l
     where l.tab = {tab} and l.key is null and l.source = {me}
         and l.xid >= pg_snapshot_xmin(since) and not pg_visible_in_snapshot(l.xid, since);
+    -- Now that it is locked, its name stays: was it that of another table, just renamed?
+    if to_regclass({regclass})::oid <> {oid} then
+        raise undefined_table using message = format('%s is another table now', {regclass});
+    end if;
 end
 $extract$
