@@ -71,3 +71,17 @@ def test_two_tables_swap_their_names(mesh: Mesh) -> None:
     assert_whole(mesh)
     assert rows_of(mesh, "swap_a") == [(1, "b"), (2, "was b")]
     assert rows_of(mesh, "swap_b") == [(1, "a"), (2, "was a")]
+
+
+def test_a_table_made_while_another_is_attached_is_not_missed(mesh: Mesh) -> None:
+    waiting = "select count(*) from pg_locks where not granted and relation = to_regclass('made_1')"
+    site = mesh[1]
+    with site.database.connect() as user:
+        user.execute("create table made_1 (id int primary key)")
+        # The triggers have to wait, for less than the daemon has patience.
+        user.execute("begin")
+        user.execute("lock table made_1 in share mode")
+        eventually(lambda: site.value(waiting) == 1, "the daemon waits for made_1", every_s=0.01)
+        site.execute("create table made_2 (id int primary key)")
+        user.execute("commit")
+    eventually(lambda: site.value(ACTIVE, [["made_1", "made_2"]]) == 2, "both are replicated", 10)

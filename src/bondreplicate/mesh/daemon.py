@@ -195,7 +195,8 @@ class Daemon:
             return
         left = follow_tables(connection, first=False, report=log.info)
         pulse.beat()
-        self.digest = None if left else value(connection, query("tables_digest"))
+        # As it was before: what came while tables were followed is looked at the next time.
+        self.digest = None if left else digest
 
     def _follow_hosts(self, connection: Connection, pulse: Pulse) -> None:
         wanted = {h: h for h in list_peers(connection, self.settings.site)}
