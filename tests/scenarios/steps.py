@@ -38,6 +38,7 @@ def up(mesh: Mesh, setup_sql: str, *tables: str) -> None:
         eventually(
             lambda site=site: site.value(ACTIVE, [list(tables)]) == len(tables),
             f"{site} replicates {tables}",
+            timeout_s=60,
         )
     settle(mesh, 30)
 

@@ -1,7 +1,7 @@
 """Wrong clocks: frozen alike, an hour off, and set back; the logical clock keeps causes first."""
 
 from collections.abc import Callable, Iterator
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 
 import pytest
 
@@ -65,7 +65,9 @@ def test_s82_equal_stamps(mesh: Mesh, writers: tuple[int, ...]) -> None:
     settle(mesh)
     order = [(o, t) for o in writers for t in writers if o != t]
     with parted(mesh, order):
-        set_clocks(mesh, f"{datetime.now(UTC):%Y-%m-%d %H:%M:%S}")
+        # Ahead of all stamps so far: below them no clock would count.
+        still = datetime.now(UTC) + timedelta(seconds=10)
+        set_clocks(mesh, f"{still:%Y-%m-%d %H:%M:%S}")
         for site in writers:
             mesh[site].execute(f"update {table} set n = {site} where id = 1")
         # Two of three tie, and one of them deletes.

@@ -161,7 +161,9 @@ class Courier:
     def deliver(self, batch: tuple[Batch, list[bytes]], by: int = 0) -> bool:
         """Whether the batch was taken."""
         try:
-            self.targets[by].apply(batch[0], batch[1])
+            with self.targets[by].transaction():
+                self.targets[by].stage(batch[1])
+                self.targets[by].merge(batch[0])
         except BondError as error:
             if error.sqlstate not in ("BR010", "40001", "40P01", "55P03"):
                 raise

@@ -6,27 +6,43 @@ Rotation by causal stability, and the floor of the logical clock.
 from __future__ import annotations
 
 import json
+import time
 
 from bondreplicate.border.database import Connection, rows, value
 from bondreplicate.border.failpoint import reach
 from bondreplicate.border.sqlfiles import query
 
+TRIES, PAUSE_S = 10, 0.005
+"""Links that read the log hold its parts for milliseconds at a time."""
+
 
 def rotate(connection: Connection, me: int) -> int:
-    """Truncate the parts of the log that all other enabled sites are known to have.
+    """Truncate parts of the log that all other enabled sites are known to have.
 
-    The work is done by bondreplicate.rotate_log().
+    Each in a transaction of its own; a part that somebody holds is left for the next time.
 
     Returns:
         Parts truncated.
     """
     if not value(connection, query("log_has_entries")):
         return 0
-    known = {str(r.site): r.seen for r in rows(connection, query("known_vectors"), {"me": me})}
+    found = rows(connection, query("known_vectors"), {"me": me})
+    known = json.dumps({str(r.site): r.seen for r in found})
     reach("rotate_begun")
-    truncated = value(connection, query("rotate_log"), {"known": json.dumps(known)})
+    closed = [r.part for r in rows(connection, query("close_parts"))]
+    forgotten = sum(_forget(connection, part, known) for part in closed)
     reach("rotated")
-    return truncated
+    return forgotten
+
+
+def _forget(connection: Connection, part: int, known: str) -> bool:
+    args = {"part": part, "known": known}
+    for _ in range(TRIES):
+        done = value(connection, query("forget_part"), args)
+        if done is not False:
+            return bool(done)
+        time.sleep(PAUSE_S)
+    return False
 
 
 def keep_clock(connection: Connection) -> int:

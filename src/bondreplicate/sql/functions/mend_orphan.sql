@@ -19,6 +19,7 @@ declare
     staged record;
     parent record;
     vals_now text [];
+    other text [];
 begin
     select s.vals, s.mine, s.gone into staged
     from pg_temp.bond_stage as s where s.tab = child_tab and s.key = child_key;
@@ -39,9 +40,7 @@ begin
         action := 'a';
     end if;
     if removed and action in ('a', 'r', 'd')
-        and (
-            parent.merged_into is null or not (orphan ->> 'by_key')::boolean or child_tab is null
-        ) then
+        and (parent.merged_into is null or child_tab is null) then
         perform bondreplicate.log_repair(me, parent_tab, parent_key, null, 'foreign key',
             'a delete loses against a child', 'the parent stays', constraint_name);
         perform bondreplicate.stage_repair(me, parent_tab, parent_key, false,
@@ -53,7 +52,22 @@ begin
         execute format('select f.vals from pg_temp.fetch_%s($1) as f', child_tab)
         into vals_now using child_key;
     end if;
-    if parent.merged_into is not null and (orphan ->> 'by_key')::boolean then
+    if parent.merged_into is not null then
+        if removed then
+            -- What the child points at need not be the parent's key: it may be a code.
+            select s.vals into other
+            from pg_temp.bond_stage as s where s.tab = parent_tab and s.key = parent.merged_into;
+            if not found then
+                execute format('select f.vals from pg_temp.fetch_%s($1) as f', parent_tab)
+                into other using parent.merged_into;
+            end if;
+            parent.merged_into := array(
+                select other[p.place::integer]
+                from jsonb_array_elements_text(orphan -> 'parent_positions')
+                    with ordinality as p (place, n)
+                order by p.n
+            );
+        end if;
         vals_now := bondreplicate.replace_values(
             vals_now, orphan -> 'positions', parent.merged_into
         );
@@ -65,7 +79,7 @@ begin
         perform bondreplicate.stage_repair(me, child_tab, child_key, true, null, null);
         return 'child removed';
     elsif action = 'n' and coalesce(parent.gone, false) then
-        vals_now := bondreplicate.replace_values(vals_now, orphan -> 'positions', null);
+        vals_now := bondreplicate.replace_values(vals_now, orphan -> 'clears', null);
         perform bondreplicate.stage_repair(me, child_tab, child_key, false, vals_now, null);
         return 'child set null';
     end if;

@@ -18,11 +18,13 @@ with tables as (
 columns as (
     select a.attrelid, jsonb_agg(jsonb_build_object(
         'name', a.attname, 'type', format_type(a.atttypid, -1), 'generated', a.attgenerated <> '',
-        'always', a.attidentity = 'a', 'hashable', coalesce(h.hashable, false)
+        'always', a.attidentity = 'a', 'hashable', coalesce(h.hashable, false),
+        'expression', case when a.attgenerated <> '' then pg_get_expr(d.adbin, d.adrelid) end
     ) order by a.attnum) as list
     from tables as t
     join pg_attribute as a on a.attrelid = t.oid and a.attnum > 0 and not a.attisdropped
     join pg_type as y on y.oid = a.atttypid
+    left join pg_attrdef as d on d.adrelid = a.attrelid and d.adnum = a.attnum
     left join lateral (
         select true as hashable from pg_opclass as o
         join pg_am as m on m.oid = o.opcmethod and m.amname = 'hash'
@@ -84,7 +86,11 @@ uniques as (
 ),
 foreign_keys as (
     select k.conrelid, jsonb_agg(jsonb_build_object(
-        'name', k.conname, 'action', k.confdeltype,
+        -- What SET NULL may not set to null is as with NO ACTION: the delete has to lose.
+        'name', k.conname, 'action', case
+            when k.confdeltype <> 'n' or x.may_clear then k.confdeltype else 'a'
+        end,
+        'clears', x.clears,
         'parent_schema', pn.nspname, 'parent_table', p.relname,
         'columns', x.columns, 'parent_columns', x.parents, 'operators', x.operators
     ) order by k.conname) as list
@@ -95,11 +101,16 @@ foreign_keys as (
     join pg_namespace as pn on pn.oid = p.relnamespace
     cross join lateral (
         select jsonb_agg(a.attname order by u.n) as columns,
+            coalesce(jsonb_agg(a.attname) filter (where c.clear), '[]') as clears,
+            coalesce(bool_and(not a.attnotnull) filter (where c.clear), true) as may_clear,
             jsonb_agg(b.attname order by u.n) as parents,
             jsonb_agg(format('operator(%I.%s)', n.nspname, o.oprname) order by u.n) as operators
         from unnest(k.conkey, k.confkey, k.conpfeqop)
             with ordinality as u (child, parent, operator, n)
         join pg_attribute as a on a.attrelid = k.conrelid and a.attnum = u.child
+        cross join lateral (
+            select u.child = any (coalesce(k.confdelsetcols, k.conkey)) as clear
+        ) as c
         join pg_attribute as b on b.attrelid = k.confrelid and b.attnum = u.parent
         join pg_operator as o on o.oid = u.operator
         join pg_namespace as n on n.oid = o.oprnamespace

@@ -1,0 +1,1 @@
+select c.part from bondreplicate.close_parts() as c (part)

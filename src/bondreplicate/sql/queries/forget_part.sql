@@ -1,0 +1,1 @@
+select bondreplicate.forget_part(%(part)s::smallint, %(known)s::jsonb)

@@ -1,1 +1,0 @@
-select bondreplicate.rotate_log(%(known)s::jsonb)
