@@ -516,6 +516,13 @@ as $$
 declare
     held record;
 begin
+    if exists (
+        select from bondreplicate.replicate_state as s where s.went_down_at is not null
+    ) then
+        -- A user could write over what is applied now, uncaptured, and no version would tell.
+        raise exception using errcode = 'BR012',
+            message = 'replication is down there: changes wait until bondreplicate starts again';
+    end if;
     insert into bondreplicate.replicate_position (site) values (origin) on conflict do nothing;
     select p.position, p.incarnation into held
     from bondreplicate.replicate_position as p where p.site = origin for update;
@@ -536,7 +543,7 @@ begin
 end
 $$;
 comment on function bondreplicate.check_position(smallint, uuid, pg_snapshot) is
-'refuses a batch that starts elsewhere';
+'refuses a batch that starts elsewhere, or comes while replication is down';
 
 -- Whether changes made here, which the snapshot `unseen_by`
 -- does not show, have stamps of a clock that was set back.
@@ -561,6 +568,48 @@ as $$
 $$;
 comment on function bondreplicate.clock_went_back(smallint, pg_snapshot) is
 'whether changes have stamps of a clock that was set back';
+
+-- Closes the part of the log that takes entries, where it has any and another is free; from the
+-- next statement on writers use the other. Returns the parts that are closed.
+create or replace function bondreplicate.close_parts()
+returns setof smallint
+language plpgsql
+set search_path = pg_catalog, pg_temp
+as $$
+declare
+    p record;
+    active smallint;
+    free smallint;
+    used boolean;
+begin
+    select s.part into active from bondreplicate.replicate_state as s;
+    select r.part into free from bondreplicate.replicate_part as r
+    where r.closed_at is null and r.part <> active order by r.part limit 1;
+    execute format('select exists (select from bondreplicate.replicate_log_%s)', active) into used;
+    if used and free is not null then
+        update bondreplicate.replicate_state set part = free;
+        update bondreplicate.replicate_part as r set closed_at = clock_timestamp()
+        where r.part = active;
+    end if;
+    for p in
+        select r.part from bondreplicate.replicate_part as r
+        where r.closed_at is null and r.part not in (active, coalesce(free, active))
+    loop
+        -- A writer may have read which part takes entries and
+        -- come to write only after that part was truncated.
+        execute format('select exists (select from bondreplicate.replicate_log_%s)', p.part)
+        into used;
+        if used then
+            update bondreplicate.replicate_part as r set closed_at = clock_timestamp()
+            where r.part = p.part;
+        end if;
+    end loop;
+    return query
+    select r.part from bondreplicate.replicate_part as r
+    where r.closed_at is not null order by r.closed_at;
+end
+$$;
+comment on function bondreplicate.close_parts() is 'closes the part of the log that takes entries';
 
 -- Compares everything staged with the versions remembered here; see templates/contest.sql.
 -- A table whose staged keys cannot even be read as keys of the table here (other types) is
@@ -628,6 +677,42 @@ end
 $$;
 comment on function bondreplicate.forget_parked(smallint) is
 'drops parked changes that later versions superseded';
+
+-- Truncates a closed part of the log, if every other enabled site is known to have what is in it
+-- and nobody has it locked. It never waits for that lock, because writers that still use the part
+-- (an old snapshot told them to) would wait behind it. Returns whether it was
+-- done; null: some site has yet to tell that it has what is in it.
+-- known: for each other enabled site, the vector that came with its last batch.
+create or replace function bondreplicate.forget_part(wanted smallint, known jsonb)
+returns boolean
+language plpgsql
+set search_path = pg_catalog, pg_temp
+set lock_timeout = '50ms'
+as $$
+begin
+    if not bondreplicate.part_is_stable(wanted, known) then
+        return null;
+    end if;
+    -- Before the lock: whoever applies a batch may hold the row of replicate_state and want the part.
+    perform bondreplicate.note_pruned(wanted);
+    begin
+        execute format(
+            'lock table bondreplicate.replicate_log_%s in access exclusive mode nowait', wanted
+        );
+        if not bondreplicate.part_is_stable(wanted, known) then
+            return null;
+        end if;
+        perform bondreplicate.forget_parked(wanted);
+        execute format('truncate bondreplicate.replicate_log_%s', wanted);
+        update bondreplicate.replicate_part as r set closed_at = null where r.part = wanted;
+    exception when lock_not_available then
+        return false;
+    end;
+    return true;
+end
+$$;
+comment on function bondreplicate.forget_part(smallint, jsonb) is
+'truncates a part of the log that every site is known to have';
 
 -- Keeps writers out of every table staged until the transaction ends: what a link does after its
 -- batch gave way several times, because on hot rows it would give way for ever. Readers go on. No
@@ -870,6 +955,7 @@ declare
     staged record;
     parent record;
     vals_now text [];
+    other text [];
 begin
     select s.vals, s.mine, s.gone into staged
     from pg_temp.bond_stage as s where s.tab = child_tab and s.key = child_key;
@@ -890,9 +976,7 @@ begin
         action := 'a';
     end if;
     if removed and action in ('a', 'r', 'd')
-        and (
-            parent.merged_into is null or not (orphan ->> 'by_key')::boolean or child_tab is null
-        ) then
+        and (parent.merged_into is null or child_tab is null) then
         perform bondreplicate.log_repair(me, parent_tab, parent_key, null, 'foreign key',
             'a delete loses against a child', 'the parent stays', constraint_name);
         perform bondreplicate.stage_repair(me, parent_tab, parent_key, false,
@@ -904,7 +988,22 @@ begin
         execute format('select f.vals from pg_temp.fetch_%s($1) as f', child_tab)
         into vals_now using child_key;
     end if;
-    if parent.merged_into is not null and (orphan ->> 'by_key')::boolean then
+    if parent.merged_into is not null then
+        if removed then
+            -- What the child points at need not be the parent's key: it may be a code.
+            select s.vals into other
+            from pg_temp.bond_stage as s where s.tab = parent_tab and s.key = parent.merged_into;
+            if not found then
+                execute format('select f.vals from pg_temp.fetch_%s($1) as f', parent_tab)
+                into other using parent.merged_into;
+            end if;
+            parent.merged_into := array(
+                select other[p.place::integer]
+                from jsonb_array_elements_text(orphan -> 'parent_positions')
+                    with ordinality as p (place, n)
+                order by p.n
+            );
+        end if;
         vals_now := bondreplicate.replace_values(
             vals_now, orphan -> 'positions', parent.merged_into
         );
@@ -916,7 +1015,7 @@ begin
         perform bondreplicate.stage_repair(me, child_tab, child_key, true, null, null);
         return 'child removed';
     elsif action = 'n' and coalesce(parent.gone, false) then
-        vals_now := bondreplicate.replace_values(vals_now, orphan -> 'positions', null);
+        vals_now := bondreplicate.replace_values(vals_now, orphan -> 'clears', null);
         perform bondreplicate.stage_repair(me, child_tab, child_key, false, vals_now, null);
         return 'child set null';
     end if;
@@ -1196,7 +1295,9 @@ comment on function bondreplicate.replace_values(text [], jsonb, text []) is
 -- of the user is what it was before. What was not sent yet is kept and counted. Reads and writes
 -- replicate_state, replicate_tables.
 -- Waits until the daemon does not follow tables or sequences just now (advisory lock), and keeps
--- it from beginning: what is undone here would be done again.
+-- it from beginning: what is undone here would be done again. Waits for the batch that is being
+-- applied; from then on batches are refused. The logical clock tells when it went down, so that
+-- what users write meanwhile counts as later than all that was applied before.
 -- Takes SHARE ROW EXCLUSIVE on every replicated table. Returns what it did, in words.
 create or replace function public.replicate_down()
 returns text
@@ -1209,6 +1310,7 @@ declare
     unsent bigint;
 begin
     perform pg_advisory_xact_lock(1651469924, 4);
+    perform pg_advisory_xact_lock(1651469924, 1);
     select count(*) into unsent
     from bondreplicate.replicate_log as l
     cross join bondreplicate.replicate_state as s
@@ -1243,7 +1345,7 @@ begin
     set active = false, reason = coalesce(r.reason, 'replication is down'), shape = null
     where r.active;
     update bondreplicate.replicate_state
-    set went_down_at = clock_timestamp(), unsent_when_down = unsent
+    set went_down_at = bondreplicate.replicate_now(), unsent_when_down = unsent
     where site is not null and went_down_at is null;
     return format(
         'replication is down: %s tables released, '
@@ -1349,71 +1451,6 @@ end
 $$;
 comment on function bondreplicate.restore_sequences() is
 'gives aligned sequences back their own definition; part of replicate_down()';
-
--- Lets the log go of what every other enabled site is known to have: closes the part that takes
--- entries where it has any and another is free, and truncates closed parts that are causally
--- stable. TRUNCATE waits 50 ms at most: where a transaction still holds the part, it is left for
--- the next call. Returns parts truncated.
--- known: for each other enabled site, the vector that came with its last batch.
-create or replace function bondreplicate.rotate_log(known jsonb)
-returns integer
-language plpgsql
-set search_path = pg_catalog, pg_temp
-set lock_timeout = '50ms'
-as $$
-declare
-    p record;
-    done integer := 0;
-    active smallint;
-    free smallint;
-    used boolean;
-begin
-    select s.part into active from bondreplicate.replicate_state as s;
-    select r.part into free from bondreplicate.replicate_part as r
-    where r.closed_at is null and r.part <> active order by r.part limit 1;
-    execute format('select exists (select from bondreplicate.replicate_log_%s)', active) into used;
-    if used and free is not null then
-        update bondreplicate.replicate_state set part = free;
-        update bondreplicate.replicate_part as r set closed_at = clock_timestamp()
-        where r.part = active;
-    end if;
-    for p in
-        select r.part from bondreplicate.replicate_part as r
-        where r.closed_at is null and r.part not in (active, coalesce(free, active))
-    loop
-        -- A writer may have read which part takes entries and
-        -- come to write only after that part was truncated.
-        execute format('select exists (select from bondreplicate.replicate_log_%s)', p.part)
-        into used;
-        if used then
-            update bondreplicate.replicate_part as r set closed_at = clock_timestamp()
-            where r.part = p.part;
-        end if;
-    end loop;
-    for p in select r.part from bondreplicate.replicate_part as r where r.closed_at is not null loop
-        if bondreplicate.part_is_stable(p.part, known) then
-            begin
-                execute format(
-                    'lock table bondreplicate.replicate_log_%s in access exclusive mode', p.part
-                );
-                if bondreplicate.part_is_stable(p.part, known) then
-                    perform bondreplicate.forget_parked(p.part);
-                    perform bondreplicate.note_pruned(p.part);
-                    execute format('truncate bondreplicate.replicate_log_%s', p.part);
-                    update bondreplicate.replicate_part as r set closed_at = null
-                    where r.part = p.part;
-                    done := done + 1;
-                end if;
-            exception when lock_not_available then
-                null;
-            end;
-        end if;
-    end loop;
-    return done;
-end
-$$;
-comment on function bondreplicate.rotate_log(jsonb) is
-'truncates parts of the log that every site is known to have';
 
 -- Which integer columns sequences fill, and what they can hold.
 -- Parameters: seqs, the sequences, all at once: the daemon asks every two seconds.
@@ -1733,9 +1770,25 @@ comment on function bondreplicate.wait_for_change(
 ) is
 'sleeps until something was committed';
 
-insert into bondreplicate.replicate_structure (number, name, checksum) values (0, 'functions', '84f3163548d2c246')
+insert into bondreplicate.replicate_structure (number, name, checksum) values (0, 'functions', '3655b6222eed23bc')
 on conflict (number) do update set checksum = excluded.checksum, made_at = clock_timestamp()
 ;
 revoke all on all functions in schema bondreplicate from public;
+
+-- List the tables that are there, so that people can leave some out before bondreplicate first
+-- runs; from then on it keeps the list.
+insert into bondreplicate.replicate_tables (schema_name, table_name, reason)
+select n.nspname, c.relname, 'bondreplicate has not run here yet'
+from pg_class as c
+join pg_namespace as n on n.oid = c.relnamespace
+where c.relkind in ('r', 'p', 'f') and c.relpersistence <> 't' and c.oid >= 16384
+    and n.nspname not in ('bondreplicate', 'information_schema') and n.nspname !~ '^pg_'
+    and not exists (
+        select from pg_depend as d
+        where d.classid = 'pg_class'::regclass and d.objid = c.oid and d.deptype = 'e'
+    )
+    and not exists (select from bondreplicate.replicate_state as s where s.site is not null)
+order by n.nspname, c.relname
+on conflict do nothing;
 
 commit;

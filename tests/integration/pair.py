@@ -22,6 +22,7 @@ def stand_in(site: Site) -> None:
         "update bondreplicate.replicate_state set site = %s, maxsites = 10, incarnation = %s",
         [site.number, INCARNATION.format(site.number)],
     )
+    site.execute("delete from bondreplicate.replicate_tables")  # createdb.sql lists them already
     for name, (key, columns) in TABLES.items():
         site.execute(
             "insert into bondreplicate.replicate_tables"

@@ -45,7 +45,7 @@ def test_hosts_are_listed_added_switched_and_removed(pair):
 
 def test_hosts_that_make_no_sense_are_refused(pair):
     cases = [
-        (["add", "2", "x", "host=x"], "site 2 is there twice"),
+        (["add", "2", "x", "host=x"], "site 2 is listed already"),
         (["add", "3", "site2", "host=x"], "have the same name, site2"),
         (["add", "10", "x", "host=x"], "sites are numbered 1 to 9"),
         (["add", "3", "x", ""], "the name or the dsn is empty"),
@@ -169,6 +169,8 @@ def test_status_shows_parked_changes_conflicts_tables_and_old_transactions(pair)
     assert any("public.bare is not replicated: no primary key" in w for w in found["warnings"])
     text = one.cli("status", check=1).stdout
     assert "parked:" in text
+    problems = two.cli_json("status", check=1)["problems"]
+    assert "link 2->1: 1 changes are parked at site 1" in problems
     assert "site 1 of 10" in text
 
 

@@ -92,6 +92,8 @@ def test_missing_privilege(site: Site):
     try:
         site.write_conf(dsn=cluster.dsn(site.database.name, user=name), site=1)
         refuses(site, 4, "hint: as a superuser: grant set on parameter session_replication_role")
+        for command in ("status", "verify", "down"):
+            refuses(site, 4, "permission denied", "least-privilege.md", command=command)
     finally:
         cluster.execute(f"drop role {name}")
 
@@ -137,7 +139,29 @@ def test_wrong_site_number(site: Site, database: Database):
     site.execute("update bondreplicate.replicate_hosts set dsn = dsn || ' ' where site = 2")
     site.write_conf(dsn=site.dsn, site=2)
     refuses(site, 5, "error: ")
+    for command in ("verify", "wait", "down"):
+        told = "this database is site 1, the configuration says 2"
+        refuses(site, 5, told, "hint: site = 1", command=command)
     assert site.value("select site from bondreplicate.replicate_state") == 1
+    assert site.value("select went_down_at is null from bondreplicate.replicate_state")
+
+
+def test_commands_before_the_first_run(site: Site):
+    for command in ("verify", "wait", "down"):
+        refuses(site, 4, "has not run at this site yet", "hint: run", command=command)
+
+
+def test_tables_can_be_left_out_before_the_first_run(site: Site, database: Database):
+    database.psql("create table t (id int primary key); create table keep (id int primary key)")
+    database.psql(createdb_sql())
+    database.psql(
+        "update bondreplicate.replicate_tables set enabled = false where table_name = 'keep'"
+    )
+    database.psql(createdb_sql())
+    listed = database.query(
+        "select table_name, enabled from bondreplicate.replicate_tables order by 1"
+    )
+    assert [tuple(row) for row in listed] == [("keep", False), ("t", True)]
 
 
 def test_site_number_beyond_maxsites(site: Site):

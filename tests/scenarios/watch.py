@@ -30,6 +30,7 @@ def keep_audit_apart(mesh: Mesh) -> None:
         site.psql(
             "insert into bondreplicate.replicate_tables (schema_name, table_name, enabled, reason)"
             " values ('public', 'audit', false, 'counts what is written here')"
+            " on conflict (schema_name, table_name) do update set enabled = false"
         )
 
 

@@ -28,6 +28,7 @@ __all__ = [
     "PsycopgError",
     "connect",
     "dicts",
+    "dsn_mistake",
     "execute",
     "in_transaction",
     "joined",
@@ -58,6 +59,7 @@ PINNED: Mapping[str, str] = {
     "statement_timeout": "0",
     "idle_in_transaction_session_timeout": "0",
     "idle_session_timeout": "0",
+    "client_connection_check_interval": "2s",
     "transaction_timeout": "0",
     "lock_timeout": "0",
     "row_security": "off",
@@ -141,12 +143,29 @@ def set_session(connection: Connection, settings: Mapping[str, str]) -> None:
     execute(connection, query("session_set"), (list(settings), list(settings.values())))
 
 
+TO_DO = (
+    ("password authentication failed", "correct the user or the password of the dsn"),
+    ("no password supplied", "put the password into ~/.pgpass, or into the dsn"),
+    ("no pg_hba.conf entry", "let the role in: pg_hba.conf of that server, then pg_reload_conf()"),
+    ("permission denied for database", "grant connect on that database to the role"),
+    ('database "', "correct dbname in the dsn, or create the database"),
+    ('role "', "correct user in the dsn, or create the role"),
+    ("connection option", "correct the dsn: keywords as libpq knows them"),
+    ("resolve host", "correct host in the dsn"),
+    ("failed: No such file", "start that server, or correct host and port in the dsn"),
+    ("Connection refused", "start that server, or correct host and port in the dsn"),
+    ("timeout expired", "check host and port in the dsn, and the network"),
+)
+"""What to do about a refusal, by what libpq or the server says; the first that fits."""
+
+
 def refused(error: psycopg.Error) -> DatabaseError:
     """A failure to connect as one of ours: the server's own words, on one line."""
     words = " ".join(str(error).split())
     state = error.sqlstate
     transient = (state is None and not _is_final(words)) or (state or "")[:2] in ("57", "53", "08")
-    return (TransientError if transient else DatabaseError)(words, sqlstate=state)
+    hint = next((todo for sign, todo in TO_DO if sign in words), "")
+    return (TransientError if transient else DatabaseError)(words, hint=hint, sqlstate=state)
 
 
 def _is_final(words: str) -> bool:
@@ -155,6 +174,15 @@ def _is_final(words: str) -> bool:
              "invalid connection option", "missing \"=\"", "no pg_hba.conf entry",
              "is not permitted to log in", "invalid integer value", "invalid port")  # fmt: skip
     return any(sign in words for sign in signs)
+
+
+def dsn_mistake(dsn: str) -> str:
+    """What libpq would not understand in a DSN; "" where nothing."""
+    try:
+        conninfo_to_dict(dsn)
+    except psycopg.Error as error:
+        return " ".join(str(error).split())
+    return ""
 
 
 @contextmanager

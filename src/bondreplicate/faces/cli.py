@@ -15,7 +15,7 @@ from bondreplicate import __version__
 from bondreplicate.border.database import value
 from bondreplicate.border.sqlfiles import query
 from bondreplicate.core.redact import redact
-from bondreplicate.errors import BondError, SettingsError
+from bondreplicate.errors import BondError, SettingsError, UnfitSite
 from bondreplicate.faces import logs
 from bondreplicate.faces.cli_common import (
     EXIT_STATUS,
@@ -34,6 +34,9 @@ from bondreplicate.faces.cli_tables import tables_group
 from bondreplicate.faces.cli_verify import verify
 from bondreplicate.faces.cli_wait import wait
 from bondreplicate.faces.doctor import doctor
+from bondreplicate.site.fitness import check_number
+
+INSUFFICIENT_PRIVILEGE = "42501"
 
 
 @click.group(
@@ -103,6 +106,7 @@ def down(program: Program, as_json: bool) -> None:
     The same as `select replicate_down();`. Stop the daemon first, or it stops itself.
     """
     with program.connection() as connection:
+        check_number(connection, program.settings)
         told = value(connection, query("replicate_down"))
     if as_json:
         print_json({"told": told})
@@ -143,7 +147,7 @@ def main(args: Sequence[str] | None = None) -> NoReturn:
         status = cli.main(args=args, prog_name="bondreplicate", standalone_mode=False)
         sys.stdout.flush()
     except BondError as error:
-        status = tell(error)
+        status = tell(as_privilege(error))
     except click.ClickException as error:
         status = tell(as_ours(error))
     except (KeyboardInterrupt, click.Abort):
@@ -164,6 +168,14 @@ def tell(error: BondError) -> int:
     if error.hint:
         note(f"hint: {redact(' '.join(error.hint.split()))}")
     return error.exit_code
+
+
+def as_privilege(error: BondError) -> BondError:
+    """A right that the role of the dsn lacks, with what to do; any other error as it is."""
+    if error.sqlstate != INSUFFICIENT_PRIVILEGE:
+        return error
+    hint = "dsn needs the role that owns the schema bondreplicate (docs/how-to/least-privilege.md)"
+    return UnfitSite(error.message, hint=error.hint or hint, sqlstate=error.sqlstate)
 
 
 def as_ours(error: click.ClickException) -> SettingsError:

@@ -24,8 +24,14 @@ def conflicts_group() -> None:
 
 @conflicts_group.command("list", epilog=examples("bondreplicate conflicts list --since-h 24"))
 @click.option("--table", help="Only of this table.")
-@click.option("--since-h", type=float, help="Only of the last hours, this many.")
-@click.option("--limit", default=100, show_default=True, help="At most this many.")
+@click.option("--since-h", type=click.FloatRange(min=0), help="Only of the last hours, this many.")
+@click.option(
+    "--limit",
+    type=click.IntRange(min=0),
+    default=100,
+    show_default=True,
+    help="At most this many.",
+)
 @json_option
 @pass_program
 def show_list(

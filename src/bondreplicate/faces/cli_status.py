@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
+import sys
 import time
-from contextlib import closing
+from collections.abc import Callable, Iterator
+from contextlib import closing, contextmanager
 
 import click
-from rich.console import Group
+from rich.console import Console, Group, RenderableType
 from rich.live import Live
 from rich.text import Text
 
 from bondreplicate.border.database import connect
-from bondreplicate.errors import CHECK_FAILED, TransientError
+from bondreplicate.core.redact import redact
+from bondreplicate.errors import CHECK_FAILED, SettingsError, TransientError
 from bondreplicate.faces.cli_common import (
     Program,
     console,
@@ -22,6 +25,7 @@ from bondreplicate.faces.cli_common import (
     table,
 )
 from bondreplicate.faces.status import Status, fetch_status, read_status
+from bondreplicate.site.fitness import check_installed, check_version
 
 
 @click.command(
@@ -29,7 +33,13 @@ from bondreplicate.faces.status import Status, fetch_status, read_status
     epilog=examples("bondreplicate status --watch", "bondreplicate status --json"),
 )
 @click.option("--watch", is_flag=True, help="Show it anew again and again, until Ctrl+C.")
-@click.option("--every-s", default=1.0, show_default=True, help="Pause between two looks.")
+@click.option(
+    "--every-s",
+    type=click.FloatRange(min=0.1),
+    default=1.0,
+    show_default=True,
+    help="Pause between two looks.",
+)
 @json_option
 @pass_program
 @click.pass_context
@@ -42,7 +52,9 @@ def status(
     answer. Exit status 1 where something keeps changes from arriving.
     """
     settings = program.settings
-    if watch and not as_json:
+    if watch and as_json:
+        raise SettingsError("--watch and --json do not go together", hint="repeat --json alone")
+    if watch:
         _watch(program, every_s)
         return
     now = fetch_status(settings)
@@ -56,17 +68,30 @@ def status(
 def _watch(program: Program, every_s: float) -> None:
     """Draw the status until Ctrl+C, through restarts of the server too."""
     settings = program.settings
-    screen = console()
-    with Live(Text("..."), console=screen, auto_refresh=False) as live:
+    with _screen() as show:
         while True:
             try:
                 with closing(connect(settings.dsn, role="status")) as here:
+                    check_version(here.info.server_version, "this site")
+                    check_installed(here, "this site")
                     while True:
-                        live.update(draw(read_status(here, settings)), refresh=True)
+                        show(draw(read_status(here, settings)))
                         time.sleep(every_s)
             except TransientError as error:
-                live.update(Text(f"this site does not answer: {error.message}"), refresh=True)
+                show(Text(f"this site does not answer: {redact(error.message)}"))
                 time.sleep(every_s)
+
+
+@contextmanager
+def _screen() -> Iterator[Callable[[RenderableType], None]]:
+    """What draws one look after another: in place on a terminal, else one below the other."""
+    if not sys.stdout.isatty():
+        yield console().print
+        return
+    # Lines are wrapped here: Live would cut them off.
+    screen = Console(file=sys.stdout, highlight=False)
+    with Live(Text("..."), console=screen, auto_refresh=False) as live:
+        yield lambda drawn: live.update(drawn, refresh=True)
 
 
 def draw(now: Status) -> Group:
@@ -90,10 +115,10 @@ def draw(now: Status) -> Group:
 
 def _links(now: Status):
     return table(
-        ["link", "state", "rows waiting", "lag s", "last batch s ago", "rows sent"],
+        ["link", "state", "rows waiting", "lag s", "last batch s ago", "rows sent", "parked"],
         [
             (link.name, link.state, link.rows_waiting, _seconds(link.lag_s),
-             _seconds(link.applied_age_s), link.rows)
+             _seconds(link.applied_age_s), link.rows, link.parked)
             for link in now.links
         ],
     )  # fmt: skip

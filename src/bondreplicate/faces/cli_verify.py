@@ -26,11 +26,18 @@ from bondreplicate.mesh.verify import verify as compare
 @click.option(
     "--settle",
     "settle_s",
+    type=click.FloatRange(min=0),
     default=10.0,
     show_default=True,
     help="Seconds that changes on their way may take to arrive, for each table.",
 )
-@click.option("--keys", default=20, show_default=True, help="Name so many keys of a table.")
+@click.option(
+    "--keys",
+    type=click.IntRange(min=0),
+    default=20,
+    show_default=True,
+    help="Name so many keys of a table.",
+)
 @json_option
 @pass_program
 @click.pass_context
@@ -63,7 +70,13 @@ def describe(verdict: Verdict, keys: int) -> Iterator[str]:
     for table in verdict.tables:
         yield from _lines(table, verdict.site, keys)
     compared = sum(t.rows_here is not None for t in verdict.tables)
-    outcome = "no difference" if verdict.same else "NOT THE SAME"
+    if not verdict.tables and not verdict.peers_not_asked:
+        yield "nothing was compared: no other site is enabled, or no table is replicated"
+        return
+    if any(not table.same for table in verdict.tables):
+        outcome = "NOT THE SAME"
+    else:
+        outcome = "no difference" if verdict.same else "no difference, but NOT COMPLETE"
     yield f"{compared} comparisons of a table with a peer: {outcome}"
 
 

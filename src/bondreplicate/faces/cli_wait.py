@@ -21,7 +21,12 @@ from bondreplicate.mesh.wait import wait_for_peers
     epilog=examples("bondreplicate wait --timeout 30"),
 )
 @click.option(
-    "--timeout", "timeout_s", default=60.0, show_default=True, help="Seconds to wait at most."
+    "--timeout",
+    "timeout_s",
+    type=click.FloatRange(min=0),
+    default=60.0,
+    show_default=True,
+    help="Seconds to wait at most.",
 )
 @json_option
 @pass_program

@@ -9,6 +9,7 @@ from typing import Any
 from bondreplicate import __version__
 from bondreplicate.border.database import Connection, connect
 from bondreplicate.border.settings import Settings
+from bondreplicate.core.following import DROPPED
 from bondreplicate.mesh.survey import Link, survey_links
 from bondreplicate.site import health
 from bondreplicate.site.fitness import check_installed, check_version
@@ -95,6 +96,11 @@ def decide_problems(status: Status, settings: Settings) -> list[str]:
             found.append(f"link {link.name}: {link.reason}")
         elif link.lag_s is not None and link.lag_s > LATE_S:
             found.append(f"link {link.name}: {link.lag_s:.0f} s behind")
+        if link.parked and link.origin == settings.site:
+            why = f": {link.reason}" if link.state in ("in step", "behind") else ""
+            found.append(
+                f"link {link.name}: {link.parked} changes are parked at site {link.target}{why}"
+            )
     if facts.parked:
         found.append(f"{facts.parked} changes are parked")
     return found
@@ -105,7 +111,7 @@ def decide_warnings(status: Status) -> list[str]:
     found = [
         f"table {t['table']} is not replicated: {t['reason']}"
         for t in status.tables_not_replicated
-        if t["enabled"]
+        if t["enabled"] and t["reason"] != DROPPED
     ]
     found += [
         f"{b['kind']} {b['name']} in {b['database']} is {b['age_s']:.0f} s old: what it wrote"

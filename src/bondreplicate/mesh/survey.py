@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
-from bondreplicate.border.database import Connection, connect, value
+from bondreplicate.border.database import Connection, connect, rows, value
 from bondreplicate.border.settings import Settings
 from bondreplicate.border.sqlfiles import query
 from bondreplicate.core.redact import redact
@@ -35,6 +35,7 @@ class Link:
     lag_s: age of the oldest of them.
     applied_age_s: since the target applied a batch, which is long ago where there is no traffic.
     last_lag_s: how old the changes of the last batch with rows were when they were applied.
+    parked: changes that the target has, and cannot apply yet.
     """
 
     origin: int
@@ -46,6 +47,7 @@ class Link:
     last_lag_s: float | None = None
     batches: int | None = None
     rows: int | None = None
+    parked: int | None = None
     reason: str = ""
 
     @property
@@ -93,10 +95,16 @@ def _ask_both(peer: Host, me: _Here, there: Connection, settings: Settings) -> l
     with closing(connect(settings.dsn, role="status")) as here:
         sent = fetch_reached(there, me.site, me.incarnation)
         received = fetch_reached(here, peer.site, fetch_incarnation(there))
-        return [
-            describe(me.site, peer.site, sent, look(here, me.site, sent)),
-            describe(peer.site, me.site, received, look(there, peer.site, received)),
-        ]
+        ours = describe(me.site, peer.site, sent, look(here, me.site, sent))
+        theirs = describe(peer.site, me.site, received, look(there, peer.site, received))
+        return [_with_parked(ours, here, there), _with_parked(theirs, there, here)]
+
+
+def _with_parked(link: Link, origin: Connection, target: Connection) -> Link:
+    """A link that also tells how many of its changes wait at the target."""
+    args = {"source": link.origin, "before": value(origin, query("snapshot_now"))}
+    found = rows(target, query("parked_from"), args)[0]
+    return replace(link, parked=found.parked, reason=link.reason or found.reason or "")
 
 
 def look(origin: Connection, site: int, reached: Reached) -> tuple[Unsent, bool]:

@@ -15,7 +15,13 @@ from bondreplicate.core.redact import redact
 from bondreplicate.core.shapes import Shape, shape_of
 from bondreplicate.errors import BondError
 from bondreplicate.mesh.compare import Comparison, Side
-from bondreplicate.site.fitness import check_installed, check_peer, check_version, fetch_identity
+from bondreplicate.site.fitness import (
+    check_installed,
+    check_number,
+    check_peer,
+    check_version,
+    fetch_identity,
+)
 from bondreplicate.site.hosts import Host, list_peers
 from bondreplicate.site.listed import ListedTable, choose_tables, list_tables
 
@@ -98,6 +104,7 @@ def verify(settings: Settings, names: Sequence[str], settle_s: float) -> Verdict
     ):
         check_version(connection.info.server_version, "this site")
         check_installed(connection, "this site")
+        check_number(connection, settings)
         here = fetch_catalog(connection, settings.site)
         wanted = {t.name for t in choose_tables(list(here.tables.values()), names)}
         tables: list[TableVerdict] = []
@@ -106,7 +113,7 @@ def verify(settings: Settings, names: Sequence[str], settle_s: float) -> Verdict
             try:
                 tables += _verify_peer(here, peer, (wanted, bool(names)), settle_s, pool)
             except BondError as error:
-                not_asked[peer.site] = redact(error.message)
+                not_asked[peer.site] = redact(error.message).removeprefix(f"{peer}: ")
     same = not not_asked and all(t.same for t in tables)
     return Verdict(same, settings.site, not_asked, tables)
 

@@ -14,7 +14,7 @@ from bondreplicate.border.sqlfiles import query
 from bondreplicate.core.redact import redact
 from bondreplicate.errors import BondError, TransientError
 from bondreplicate.mesh.progress import fetch_incarnation, fetch_reached, is_behind
-from bondreplicate.site.fitness import check_installed, check_version
+from bondreplicate.site.fitness import check_installed, check_number, check_version
 from bondreplicate.site.hosts import Host, list_peers
 
 PAUSE_MIN_S = 0.01
@@ -61,6 +61,7 @@ def wait_for_peers(
     with closing(connect(settings.dsn, role="wait")) as here:
         check_version(here.info.server_version, "this site")
         check_installed(here, "this site")
+        check_number(here, settings)
         before = value(here, query("snapshot_now"))
         peers = list_peers(here, settings.site)
         incarnation = fetch_incarnation(here)
@@ -87,7 +88,7 @@ def _wait_for(
             if not reason or clock() >= awaited.deadline:
                 break
         except BondError as error:
-            reason = redact(error.message)
+            reason = redact(error.message).removeprefix(f"{peer}: ")
             if not isinstance(error, TransientError):
                 break
         if clock() + pause_s >= awaited.deadline:

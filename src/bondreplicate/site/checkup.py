@@ -8,6 +8,7 @@ from bondreplicate.border.database import Connection, rows, value
 from bondreplicate.border.settings import Settings
 from bondreplicate.border.sqlfiles import query
 from bondreplicate.core.findings import OK, PROBLEM, WARNING, Finding, judge_settings
+from bondreplicate.core.following import DROPPED
 from bondreplicate.errors import BondError
 from bondreplicate.site.fitness import check_fit, check_server
 from bondreplicate.site.health import fetch_blockers, fetch_site
@@ -98,7 +99,9 @@ def _capture(connection: Connection, _settings: Settings) -> list[Finding]:
 
 
 def _tables(connection: Connection, _settings: Settings) -> list[Finding]:
-    left_out = [t for t in list_tables(connection) if t.enabled and not t.active]
+    left_out = [
+        t for t in list_tables(connection) if t.enabled and not t.active and t.reason != DROPPED
+    ]
     return _each(
         "tables",
         WARNING,

@@ -112,7 +112,8 @@ def decide_privileges(server: Server, who: str) -> UnfitSite | None:
     if not server.owns_schema:
         return UnfitSite(
             f"{who}: role {server.role} does not own the schema bondreplicate",
-            hint=f"as its owner: alter schema bondreplicate owner to {server.role}",
+            hint="give the dsn its owner's role, or install as this role"
+            " (docs/how-to/least-privilege.md)",
         )
     return None
 
@@ -144,6 +145,23 @@ def _check_maxsites(connection: Connection, settings: Settings) -> None:
         raise MeshError(
             f"maxsites was {before} and cannot become {settings.maxsites}",
             hint=f"ids were made with {before}: set maxsites = {before}",
+        )
+
+
+def check_number(connection: Connection, settings: Settings) -> None:
+    """Check that this database is the site that the configuration says, for commands that ask.
+
+    Raises:
+        UnfitSite: it has no number yet. MeshError: it has another.
+    """
+    state = rows(connection, query("fit_state"))
+    site = state[0].site if state else None
+    if site is None:
+        raise UnfitSite("bondreplicate has not run at this site yet", hint="run bondreplicate")
+    if site != settings.site:
+        raise MeshError(
+            f"this database is site {site}, the configuration says {settings.site}",
+            hint=f"site = {site}; a copy takes its own number when bondreplicate first runs on it",
         )
 
 

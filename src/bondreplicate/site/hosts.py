@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
-from bondreplicate.border.database import Connection, execute, rows, value
+from bondreplicate.border.database import Connection, dsn_mistake, execute, rows, value
 from bondreplicate.border.sqlfiles import query
-from bondreplicate.errors import MeshError
+from bondreplicate.errors import MeshError, SettingsError
 
 
 @dataclass(frozen=True)
@@ -38,8 +38,17 @@ def add_host(connection: Connection, host: Host, maxsites: int) -> None:
 
     Raises:
         MeshError: its number, name or address is taken, or the number does not fit.
+        SettingsError: its dsn is none that libpq knows.
     """
     before = list_hosts(connection)
+    if any(other.site == host.site for other in before):
+        raise MeshError(
+            f"site {host.site} is listed already",
+            hint="another address: update bondreplicate.replicate_hosts set dsn = '...' where"
+            f" site = {host.site}, and keep it listed meanwhile",
+        )
+    if mistake := dsn_mistake(host.dsn):
+        raise SettingsError(f"{host}: {mistake}", hint="write the dsn as libpq knows it")
     if problem := decide_mistake([*before, host], maxsites):
         raise MeshError(problem, hint="`bondreplicate hosts list` shows the sites listed here")
     args = {"site": host.site, "name": host.name, "dsn": host.dsn, "enabled": host.enabled}

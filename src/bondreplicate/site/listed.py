@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import difflib
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -45,8 +46,10 @@ def choose_tables(tables: Sequence[ListedTable], names: Sequence[str]) -> list[L
 
 
 def _choose(tables: Sequence[ListedTable], name: str) -> ListedTable:
-    bare = name.replace('"', "")
-    found = [t for t in tables if bare in (t.table_name, t.name)]
+    bare = re.sub(r'"((?:[^"]|"")*)"', lambda quoted: quoted[1].replace('""', '"'), name)
+    found: list[ListedTable] = []
+    for spelling in (name, bare, bare.lower()):
+        found = found or [t for t in tables if spelling in (t.table_name, t.name)]
     if len(found) == 1:
         return found[0]
     if found:

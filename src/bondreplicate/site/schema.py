@@ -30,7 +30,7 @@ def createdb_sql() -> str:
     parts += [_once(step) for step in sqlfiles.structure()]
     parts += [sqlfiles.text("createdb", "drop_functions"), *sqlfiles.functions()]
     made = sqlfiles.query("schema_functions_made").replace("%s", f"'{_functions_checksum()}'")
-    parts += [f"{made};", sqlfiles.text("createdb", "tail"), sqlfiles.text("createdb", "end")]
+    parts += [f"{made};", *(sqlfiles.text("createdb", part) for part in ("tail", "tables", "end"))]
     head = f"-- createdb.sql of Bond Replicate {__version__}; printed by `bondreplicate createdb`\n"
     return head + "\n".join(parts)
 
