@@ -13,13 +13,17 @@ TableName = tuple[str, str]
 
 @dataclass(frozen=True)
 class Column:
-    """A column. `type` is as the server writes it, qualified; `generated`: it computes itself."""
+    """A column. `type` is as the server writes it, qualified; `generated`: it computes itself.
+
+    `expression`: from what it is generated.
+    """
 
     name: str
     type: str
     generated: bool
     always: bool
     hashable: bool
+    expression: str | None = None
 
 
 @dataclass(frozen=True)
@@ -38,7 +42,10 @@ class Unique:
 
 @dataclass(frozen=True)
 class ForeignKey:
-    """A validated foreign key. `action` is pg_constraint.confdeltype: a, r, c, n or d."""
+    """A validated foreign key. `action` is pg_constraint.confdeltype: a, r, c, n or d.
+
+    `clears`: the columns that ON DELETE SET NULL sets.
+    """
 
     name: str
     action: str
@@ -46,6 +53,7 @@ class ForeignKey:
     columns: tuple[str, ...]
     parent_columns: tuple[str, ...]
     operators: tuple[str, ...]
+    clears: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -82,7 +90,7 @@ class Shape:
 def shape_of(row: dict[str, Any]) -> Shape:
     """A Shape from a row of `queries/table_shapes.sql`."""
     columns = tuple(
-        Column(c["name"], c["type"], c["generated"], c["always"], c["hashable"])
+        Column(c["name"], c["type"], c["generated"], c["always"], c["hashable"], c["expression"])
         for c in _json(row["columns"])
     )
     indexes = _json(row["uniques"])
@@ -130,6 +138,7 @@ def _foreign_key(key: dict[str, Any]) -> ForeignKey:
         columns=tuple(key["columns"]),
         parent_columns=tuple(key["parent_columns"]),
         operators=tuple(key["operators"]),
+        clears=tuple(key["clears"]),
     )
 
 

@@ -17,7 +17,7 @@ from bondreplicate.border.database import (
     render,
 )
 from bondreplicate.border.sqlfiles import template
-from bondreplicate.core.shapes import ForeignKey, Shape, TableName, Unique
+from bondreplicate.core.shapes import Column, ForeignKey, Shape, TableName, Unique
 from bondreplicate.site.expressions import (
     FALSE,
     TRUE,
@@ -29,6 +29,12 @@ from bondreplicate.site.expressions import (
     every,
     table,
 )
+
+ONE_TEXT = {
+    "integer", "bigint", "smallint", "text", "character varying", "uuid", "boolean", "date",
+    "timestamp with time zone", "timestamp without time zone", "oid", "name", "bytea",
+}  # fmt: skip
+"""Types whose equal values look alike; in others (numeric, citext) 1.0 = 1.00."""
 
 
 @dataclass(frozen=True)
@@ -125,9 +131,7 @@ class Applier:
         names = [Identifier(c) for c in self.columns]
         values = [self.staged(c) for c in self.columns]
         kept = [cast(element(SQL("m.vals"), i), c) for i, c in enumerate(self.extras, 1)]
-        settable = [
-            c for c in self.columns if c not in self.shape.key and not self.shape.column(c).always
-        ]
+        settable = [c for c in self.columns if self._may_set(self.shape.column(c))]
         update = self._simple_update(settable) if settable else SQL("null;")
         return self._simple(
             "merge",
@@ -137,7 +141,18 @@ class Applier:
             all_values=comma([*values, *kept]),
             update=update,
             reference_changed=self._reference_changed(),
+            identity_changed=self._identity_changed(),
         )
+
+    def _may_set(self, column: Column) -> bool:
+        """Whether UPDATE writes a column: equal keys may be written in different ways."""
+        looks_alone = column.name in self.shape.key and column.type in ONE_TEXT
+        return not column.always and not looks_alone
+
+    def _identity_changed(self) -> Composable:
+        """Whether a staged row has another value in a column that UPDATE may not set."""
+        fixed = [c for c in self.columns if self.shape.column(c).always and c not in self.shape.key]
+        return render("({c})", c=self._changes(fixed)) if fixed else FALSE
 
     def _simple_update(self, columns: Sequence[str]) -> Composed:
         pairs = [render("{c} = {v}", c=Identifier(c), v=self.staged(c)) for c in columns]
@@ -147,11 +162,15 @@ class Applier:
         """Whether a staged row changes a column, outside its key, that foreign keys point at."""
         pointed = {c for n in self.neighbours for c in n.foreign_key.parent_columns}
         watched = sorted(c for c in pointed - set(self.shape.key) if c in self.columns)
+        return render("({c})", c=self._changes(watched)) if watched else FALSE
+
+    def _changes(self, columns: Sequence[str]) -> Composed:
+        """Whether a staged row differs in one of these columns."""
         changes = [
             render("(t.{c})::text is distinct from {v}", c=Identifier(c), v=self._text(c))
-            for c in watched
+            for c in columns
         ]
-        return render("({c})", c=joined(" or ", changes)) if changes else FALSE
+        return joined(" or ", changes)
 
     def _text(self, name: str) -> Composable:
         return element(SQL("s.vals"), self.columns.index(name) + 1)
@@ -168,7 +187,6 @@ class Applier:
     def _as_child(self, fk: ForeignKey) -> Composed:
         key = self.key
         present = all(c in self.columns for c in fk.columns)
-        positions = [self.columns.index(c) + 1 for c in fk.columns] if present else []
         parent = self.known.get(fk.parent)
         by_key = parent is not None and parent[1].key == fk.parent_columns
         return render(
@@ -181,9 +199,10 @@ class Applier:
             not_null=every(render("c.{c} is not null", c=Identifier(c)) for c in fk.columns),
             constraint=Literal(fk.name),
             action=Literal(fk.action),
-            positions=render("{p}::jsonb", p=Literal(json.dumps(positions))),
+            positions=_places(self.columns, fk.columns if present else []),
+            clears=_places(self.columns, fk.clears if present else []),
+            parent_positions=SQL("null::jsonb"),
             parent_tab=Literal(parent[0] if parent else None),
-            by_key=TRUE if by_key else FALSE,
             parent_key=as_texts([render("c.{c}", c=Identifier(c)) for c in fk.columns])
             if by_key
             else SQL("null::text []"),
@@ -191,7 +210,6 @@ class Applier:
 
     def _as_parent(self, neighbour: Neighbour) -> Composed:
         child, fk, names = neighbour.child, neighbour.foreign_key, list(neighbour.columns)
-        places = [c for c in fk.columns if c in names]
         pairs = zip(fk.columns, fk.operators, fk.parent_columns, strict=True)
         return render(
             template("orphans_parent"),
@@ -202,10 +220,9 @@ class Applier:
             child_key=KeyOf(child).text("c") if child.key else SQL("null::text []"),
             constraint=Literal(fk.name),
             action=Literal(fk.action),
-            by_key=TRUE if fk.parent_columns == self.shape.key else FALSE,
-            positions=render(
-                "{p}::jsonb", p=Literal(json.dumps([names.index(c) + 1 for c in places]))
-            ),
+            positions=_places(names, fk.columns),
+            clears=_places(names, fk.clears),
+            parent_positions=_places(self.columns, fk.parent_columns),
             child_of_removed=every(
                 render(
                     "{value} {op} c.{c}",
@@ -232,11 +249,16 @@ class Applier:
         typed = [
             render("{v} as {c}", v=self.staged(c.name) if c.name in self.columns else
                    render("null::{t}", t=raw(c.type)), c=Identifier(c.name))
-            for c in self.shape.columns
+            for c in self.shape.columns if not c.expression
         ]  # fmt: skip
         expressions = [
             render("({e}) as {n}", e=raw(e), n=Identifier(f"e{i}"))
             for i, e in enumerate(unique.expressions)
+        ]
+        generated = [
+            render(", ({e})::{t} as {c}", e=raw(c.expression), t=raw(c.type), c=Identifier(c.name))
+            for c in self.shape.columns
+            if c.expression
         ]
         return render(
             template("clashes_index"),
@@ -245,10 +267,17 @@ class Applier:
             key_text=self.key.text("t"),
             expressions=comma(expressions),
             typed=comma(typed),
+            generated=joined("", generated),
             predicate=raw(unique.predicate) if unique.predicate else TRUE,
             same=every(_same(unique, i) for i in range(len(unique.expressions))),
             constraint=Literal(unique.name),
         )
+
+
+def _places(columns: Sequence[str], wanted: Sequence[str]) -> Composed:
+    """Places of values, from 1, of those wanted columns that there are; a jsonb array."""
+    places = [columns.index(c) + 1 for c in wanted if c in columns]
+    return render("{p}::jsonb", p=Literal(json.dumps(places)))
 
 
 def _same(unique: Unique, place: int) -> Composable:

@@ -1,8 +1,10 @@
 return query
     with staged as materialized (
         select x.bond_key, {expressions} from (
-            select s.key as bond_key, {typed} from pg_temp.bond_stage as s
-            where s.tab = {tab} and not s.gone
+            select y.* {generated} from (
+                select s.key as bond_key, {typed} from pg_temp.bond_stage as s
+                where s.tab = {tab} and not s.gone
+            ) as y
         ) as x where {predicate}
     ),
     here as (

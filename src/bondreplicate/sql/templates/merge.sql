@@ -1,6 +1,7 @@
 -- Writes the staged rows of one table: deletes, updates, inserts; then
 -- remembers their versions in replicate_log. With `careful`, rows are taken
--- out before they are put back, so that unique values may change hands.
+-- out before they are put back, so that unique values may change hands; so they are where a value
+-- of GENERATED ALWAYS AS IDENTITY differs, which no UPDATE can set.
 -- With `only_key`, just that row. Raises 40001 where a user changed one of the rows meanwhile.
 create or replace function pg_temp.{function}(
     origin smallint, me smallint, before pg_snapshot, careful boolean, only_key text []
@@ -16,7 +17,10 @@ begin
         and (s.gone or {reference_changed});
     delete from only {table} as t using pg_temp.bond_stage as s
     where s.tab = {tab} and s.gone and (only_key is null or s.key = only_key) and {key_equal_s};
-    if careful then
+    if careful or exists (
+        select from pg_temp.bond_stage as s join only {table} as t on {key_equal_s}
+        where {identity_changed} and s.tab = {tab} and not s.gone
+    ) then
         with taken as (
             delete from only {table} as t using pg_temp.bond_stage as s
             where s.tab = {tab} and not s.gone and (only_key is null or s.key = only_key)
