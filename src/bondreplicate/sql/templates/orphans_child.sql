@@ -5,7 +5,8 @@ perform from pg_temp.bond_stage as s
     for key share of p;
     select coalesce(jsonb_agg(jsonb_build_object(
         'child_tab', {tab}, 'child_key', s.key, 'constraint', {constraint}, 'action', {action},
-        'positions', {positions}, 'clears', {clears}, 'parent_positions', {parent_positions},
+        'positions', {positions}, 'clears', {clears},
+        'parent_positions', {parent_positions},
         'parent_tab', {parent_tab}, 'parent_key', {parent_key}
     )), '[]') into more
     from pg_temp.bond_stage as s
