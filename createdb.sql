@@ -693,7 +693,7 @@ begin
     if not bondreplicate.part_is_stable(wanted, known) then
         return null;
     end if;
-    -- Before the lock: whoever applies a batch may hold the row of replicate_state and want the part.
+    -- Before the lock: who applies a batch may hold the row of replicate_state and want the part.
     perform bondreplicate.note_pruned(wanted);
     begin
         execute format(
@@ -1770,7 +1770,7 @@ comment on function bondreplicate.wait_for_change(
 ) is
 'sleeps until something was committed';
 
-insert into bondreplicate.replicate_structure (number, name, checksum) values (0, 'functions', '3655b6222eed23bc')
+insert into bondreplicate.replicate_structure (number, name, checksum) values (0, 'functions', '2cbb1a7a85854606')
 on conflict (number) do update set checksum = excluded.checksum, made_at = clock_timestamp()
 ;
 revoke all on all functions in schema bondreplicate from public;

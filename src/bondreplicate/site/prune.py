@@ -12,7 +12,7 @@ from bondreplicate.border.database import Connection, rows, value
 from bondreplicate.border.failpoint import reach
 from bondreplicate.border.sqlfiles import query
 
-TRIES, PAUSE_S = 10, 0.005
+CLOSING_S, TRIES, PAUSE_S = 0.1, 10, 0.005
 """Links that read the log hold its parts for milliseconds at a time."""
 
 
@@ -30,6 +30,8 @@ def rotate(connection: Connection, me: int) -> int:
     known = json.dumps({str(r.site): r.seen for r in found})
     reach("rotate_begun")
     closed = [r.part for r in rows(connection, query("close_parts"))]
+    # Transactions that began before still write into the part that was closed just now.
+    time.sleep(CLOSING_S if closed else 0)
     forgotten = sum(_forget(connection, part, known) for part in closed)
     reach("rotated")
     return forgotten

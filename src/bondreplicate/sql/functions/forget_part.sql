@@ -13,7 +13,7 @@ begin
     if not bondreplicate.part_is_stable(wanted, known) then
         return null;
     end if;
-    -- Before the lock: whoever applies a batch may hold the row of replicate_state and want the part.
+    -- Before the lock: who applies a batch may hold the row of replicate_state and want the part.
     perform bondreplicate.note_pruned(wanted);
     begin
         execute format(
