@@ -55,6 +55,11 @@ class Session:
     tries: int = 0
     busy: bool = False
 
+    def knows(self, unsent: Unsent) -> bool:
+        """Whether the tables are known of which there is something to send."""
+        fresh = unsent.revision == self.tables.revision
+        return fresh and all(tab in self.tables.shapes for tab in unsent.tabs)
+
     @property
     def hold(self) -> bool:
         """Whether the next try keeps writers out."""
@@ -204,8 +209,9 @@ class Link:
             if session.busy:
                 return 0.0
         unsent = session.extractor.look(session.since)
-        if unsent.revision != session.tables.revision:
+        if not session.knows(unsent):
             self._learn(session)
+            self._refuse_unknown(session, unsent)
         if unsent.something:
             self._prepare(session, unsent)
             session.busy = self._send(session)
@@ -217,6 +223,15 @@ class Link:
             due_s = session.news.decide_due_s(unsent.applied, time.monotonic())
         self._backoff.reset()
         return due_s
+
+    def _refuse_unknown(self, session: Session, unsent: Unsent) -> None:
+        """Stop before entries of a table that cannot be read are passed over."""
+        unknown = [tab for tab in unsent.tabs if tab not in session.tables.shapes]
+        if unknown and unsent.revision == session.tables.revision:
+            raise DatabaseError(
+                f"changes of the tables {unknown} of replicate_tables cannot be read",
+                hint="the daemon looks at the tables of this site again within a second or two",
+            )
 
     def _prepare(self, session: Session, unsent: Unsent) -> None:
         session.target.prepare(unsent.tabs)
@@ -236,7 +251,7 @@ class Link:
                 unsent = session.extractor.look(session.since)
                 mapped = session.target.mapped
                 tabs = [t for t in unsent.tabs if t in mapped]
-                if unsent.revision != session.tables.revision or not all(
+                if not session.knows(unsent) or not all(
                     session.extractor.prepared(t) and session.target.prepared(t) for t in tabs
                 ):
                     # Another table since we looked. Passing over its entries would lose them.

@@ -68,7 +68,7 @@ class Unsent:
     @property
     def something(self) -> bool:
         """Whether there is anything but news of positions."""
-        return bool(self.tabs) or self.errors
+        return self.entries > 0 or self.errors
 
 
 class Extractor:

@@ -16,7 +16,11 @@ from (
     from bondreplicate.replicate_position as p
 ) as v
 cross join (
-    select coalesce(array_agg(distinct l.tab), '{}') as tabs, count(*) as entries,
+    select
+        coalesce(array_agg(distinct l.tab) filter (
+            where l.tab in (select t.id from bondreplicate.replicate_tables as t where t.active)
+        ), '{}') as tabs,
+        count(*) as entries,
         min(l.stamp) as oldest,
         coalesce(bool_or(l.repair = 0 and l.origin_xid is null and (
             l.xid > c.xid and l.stamp < c.stamp or l.xid > c.step_xid and l.stamp < c.step_stamp
