@@ -19,7 +19,6 @@ from bondreplicate.border.database import (
     render,
     rows,
     transaction,
-    value,
 )
 from bondreplicate.errors import UnfitSite
 
@@ -45,11 +44,6 @@ def _once(step: sqlfiles.Structure) -> str:
         f"values ({step.number}, '{step.name}', '{step.checksum}');\n"
         f"end if; end $bond_step$;\n"
     )
-
-
-def is_installed(connection: Connection) -> bool:
-    """Whether createdb.sql has been run on this database."""
-    return value(connection, sqlfiles.query("schema_installed")) is not None
 
 
 def install(connection: Connection) -> None:

@@ -1,1 +1,0 @@
-select site, name, dsn from bondreplicate.replicate_hosts where enabled order by site

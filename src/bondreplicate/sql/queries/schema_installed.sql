@@ -1,1 +1,0 @@
-select to_regclass('bondreplicate.replicate_structure')::oid
