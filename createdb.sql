@@ -419,7 +419,7 @@ end $bond_drop$;
 -- The session needs pg_temp functions for every table staged (templates/*.sql) and
 -- session_replication_role = replica.
 -- Errors: BR010 start is not the stored position; BR011 other
--- incarnation; BR020 stamp too far ahead; 40001 try again.
+-- incarnation; BR020 stamp too far ahead; BR035 rows of a table not known here; 40001 try again.
 create or replace function bondreplicate.apply_batch(
     origin smallint, origin_incarnation uuid, since pg_snapshot, upto pg_snapshot,
     seen jsonb, ahead_max interval,
@@ -451,6 +451,7 @@ begin
     end if;
     perform bondreplicate.unpark(origin);
     perform bondreplicate.take_errors(origin);
+    perform bondreplicate.check_stage(origin);
     conflicts := bondreplicate.merge_stage(origin, me, seen);
     delete from bondreplicate.replicate_parked as p
     using pg_temp.bond_shape as c
@@ -544,6 +545,28 @@ end
 $$;
 comment on function bondreplicate.check_position(smallint, uuid, pg_snapshot) is
 'refuses a batch that starts elsewhere, or comes while replication is down';
+
+-- Refuses a batch with rows of a table that this session knows nothing of: there would be no place
+-- to merge them, or to park them. Errors: BR035.
+create or replace function bondreplicate.check_stage(origin smallint)
+returns void
+language plpgsql
+set search_path = pg_catalog, pg_temp
+as $$
+declare
+    strange integer;
+begin
+    select s.tab into strange from pg_temp.bond_stage as s
+    where not exists (select from pg_temp.bond_shape as c where c.tab = s.tab) limit 1;
+    if found then
+        raise exception using errcode = 'BR035', message = format(
+            'site %s sends rows of table number %s, which is not known here', origin, strange
+        );
+    end if;
+end
+$$;
+comment on function bondreplicate.check_stage(smallint) is
+'refuses rows of tables that are not known';
 
 -- Whether changes made here, which the snapshot `unseen_by`
 -- does not show, have stamps of a clock that was set back.
@@ -1770,7 +1793,7 @@ comment on function bondreplicate.wait_for_change(
 ) is
 'sleeps until something was committed';
 
-insert into bondreplicate.replicate_structure (number, name, checksum) values (0, 'functions', '2cbb1a7a85854606')
+insert into bondreplicate.replicate_structure (number, name, checksum) values (0, 'functions', 'dd52482791cfc197')
 on conflict (number) do update set checksum = excluded.checksum, made_at = clock_timestamp()
 ;
 revoke all on all functions in schema bondreplicate from public;

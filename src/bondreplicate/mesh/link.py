@@ -31,8 +31,6 @@ from bondreplicate.site.tables import Tables, fetch_tables
 
 IDLE_S = 10.0
 """How often a link that has nothing to send sees whether its target is still there."""
-SHAPE_STATES = ("42", "BR033")
-"""SQLSTATEs after which tables are looked at anew, at both ends."""
 GAVE_WAY = frozenset({"40001", "40P01", "55P03", "23505"})
 """Users were in the way: the session is whole, and the batch is tried again at once."""
 TRIES_MAX = 12
@@ -59,6 +57,11 @@ class Session:
         """Whether the tables are known of which there is something to send."""
         fresh = unsent.revision == self.tables.revision
         return fresh and all(tab in self.tables.shapes for tab in unsent.tabs)
+
+    def prepared(self, tab: int) -> bool:
+        """Whether both ends have their functions for a table, made for each other."""
+        extracts = self.extractor.prepared(self.tables, self.target.mapped, tab)
+        return extracts and self.target.prepared(tab)
 
     @property
     def hold(self) -> bool:
@@ -181,8 +184,6 @@ class Link:
                 if error.sqlstate in GAVE_WAY and session.tries < TRIES_MAX:
                     self._give_way(session, error)
                     continue
-                if (error.sqlstate or "")[:2] in SHAPE_STATES:
-                    self._learn(session)
                 raise
 
     def _give_way(self, session: Session, error: DatabaseError) -> None:
@@ -251,9 +252,7 @@ class Link:
                 unsent = session.extractor.look(session.since)
                 mapped = session.target.mapped
                 tabs = [t for t in unsent.tabs if t in mapped]
-                if not session.knows(unsent) or not all(
-                    session.extractor.prepared(t) and session.target.prepared(t) for t in tabs
-                ):
+                if not session.knows(unsent) or not all(session.prepared(t) for t in tabs):
                     # Another table since we looked. Passing over its entries would lose them.
                     return False
                 if not unsent.something:

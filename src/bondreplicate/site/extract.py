@@ -24,6 +24,7 @@ from bondreplicate.border.database import (
 )
 from bondreplicate.border.sqlfiles import query
 from bondreplicate.core.mapping import Mapped
+from bondreplicate.core.shapes import Shape
 from bondreplicate.core.snapshot import NOTHING
 from bondreplicate.errors import TransientError
 from bondreplicate.site import capture
@@ -76,7 +77,7 @@ class Extractor:
 
     def __init__(self, connection: Connection, me: int) -> None:
         self.connection, self.me = connection, me
-        self._made: dict[int, object] = {}
+        self._made: dict[int, tuple[Shape, Mapped]] = {}
         self._clock_due_s = 0.0
         set_session(connection, PLANS)
 
@@ -104,16 +105,13 @@ class Extractor:
     def prepare(self, tables: Tables, mapped: Mapping[int, Mapped], tabs: Sequence[int]) -> None:
         """Create the session's extract functions for these tables where they are missing or old."""
         for tab in tabs:
-            target = mapped.get(tab)
-            if target is None or tab not in tables.shapes:
+            if tab not in mapped or tab not in tables.shapes:
                 continue
-            made_for = (tables.shapes[tab], target)
-            if self._made.get(tab) != made_for:
-                statement = capture.extract(
-                    tables.shapes[tab], tab, target.tab, self.me, target.columns
-                )
+            if not self.prepared(tables, mapped, tab):
+                shape, target = tables.shapes[tab], mapped[tab]
+                statement = capture.extract(shape, tab, target.tab, self.me, target.columns)
                 execute(self.connection, statement)
-                self._made[tab] = made_for
+                self._made[tab] = (shape, target)
 
     @contextmanager
     def snapshot(self) -> Iterator[None]:
@@ -121,9 +119,9 @@ class Extractor:
         with transaction(self.connection, query("begin_snapshot")):
             yield
 
-    def prepared(self, tab: int) -> bool:
-        """Whether the session can extract a table."""
-        return tab in self._made
+    def prepared(self, tables: Tables, mapped: Mapping[int, Mapped], tab: int) -> bool:
+        """Whether the session can extract a table as it is now at both ends of the link."""
+        return self._made.get(tab) == (tables.shapes[tab], mapped[tab])
 
     def copy_out(self, since: str | None, tabs: Sequence[int], *, errors: bool) -> Any:
         """The COPY of all that is unsent, as a context manager over blocks of bytes."""

@@ -5,7 +5,7 @@
 -- The session needs pg_temp functions for every table staged (templates/*.sql) and
 -- session_replication_role = replica.
 -- Errors: BR010 start is not the stored position; BR011 other
--- incarnation; BR020 stamp too far ahead; 40001 try again.
+-- incarnation; BR020 stamp too far ahead; BR035 rows of a table not known here; 40001 try again.
 create or replace function bondreplicate.apply_batch(
     origin smallint, origin_incarnation uuid, since pg_snapshot, upto pg_snapshot,
     seen jsonb, ahead_max interval,
@@ -37,6 +37,7 @@ begin
     end if;
     perform bondreplicate.unpark(origin);
     perform bondreplicate.take_errors(origin);
+    perform bondreplicate.check_stage(origin);
     conflicts := bondreplicate.merge_stage(origin, me, seen);
     delete from bondreplicate.replicate_parked as p
     using pg_temp.bond_shape as c
