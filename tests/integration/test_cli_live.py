@@ -37,8 +37,10 @@ def test_verify_gives_no_false_alarm_under_load_and_names_a_row_changed_behind_i
         writer.start()
     try:
         for site in mesh:
-            found = site.cli_json("verify", "--settle", "1")
-            assert found["same"]
+            # Hot rows may differ at every look: that is told, and is no difference.
+            found = site.cli_json("verify", "--settle", "1", check=None)
+            assert not [d for t in found["tables"] for d in t["differences"]]
+            assert found["same"] == (not any(t["in_flight"] for t in found["tables"]))
             assert {t["peer"] for t in found["tables"]} == {1, 2, 3} - {site.number}
             assert all(a["arrived"] for a in site.cli_json("wait", "--timeout", "30"))
         assert mesh[1].cli_json("status", check=None)["tables_replicated"] == 2
@@ -47,13 +49,14 @@ def test_verify_gives_no_false_alarm_under_load_and_names_a_row_changed_behind_i
         for writer in writers:
             writer.join()
     mesh.settle()
+    assert mesh[2].cli_json("verify")["same"]
     assert mesh[1].cli_json("status")["problems"] == []
     assert {x["state"] for x in mesh[1].cli_json("status")["links"]} == {"in step"}
     mesh[2].execute(
         "set session_replication_role = replica; update account set note = 'forged' where id = 77"
     )
     done = mesh[1].cli("verify", check=1)
-    assert "public.account, sites 1 and 2: 1 keys DIFFER" in done.stdout
+    assert "public.account, sites 1 and 2: 1 key DIFFERS" in done.stdout
     assert "  key 77: different" in done.stdout
     assert "public.account, sites 1 and 3: same" in done.stdout
 

@@ -70,7 +70,7 @@ def test_each_kind_of_difference_is_named(pair):
     assert "NOT THE SAME" in done.stdout
 
 
-def test_what_is_on_its_way_is_no_difference(pair):
+def test_what_is_on_its_way_is_no_difference_and_not_the_same_either(pair):
     one, two = pair
     one.execute("update item set name = 'new' where id in (1, 2)")
     before = one.value("select pg_current_snapshot()::text")
@@ -93,9 +93,31 @@ def test_a_truncate_on_its_way_and_changes_of_a_third_site(pair):
     log_change(one, "line", None)
     two.execute("delete from item where id = 9")
     log_change(one, "item", ["9"], origin=3)
-    tables = verify(one, status=0)
+    tables = verify(one, status=1)
     assert tables["public.line"]["in_flight"] == 900
     assert tables["public.item"]["in_flight"] == 1
+    assert not tables["public.line"]["differences"] + tables["public.item"]["differences"]
+
+
+def test_the_status_is_1_while_something_cannot_arrive_and_it_is_said_why(pair):
+    one, two = pair
+    for here, there in ((one, two), (two, one)):
+        set_position(there, here, here.value("select pg_current_snapshot()::text"))
+    one.execute("update item set name = 'new' where id = 1")
+    log_change(one, "item", ["1"])
+    for site in pair:
+        done = site.cli("verify", "--settle", "0.2", "item", check=1)
+        assert "1 key NOT APPLIED YET (3000 rows here, 3000 there)" in done.stdout
+        why = "not applied at site 2 yet: bondreplicate does not run at site 1"
+        assert why in done.stdout
+        assert done.stdout.endswith("1 comparison of a table with a peer: NOT THE SAME YET\n")
+    two.execute("update bondreplicate.replicate_state set went_down_at = now()")
+    [why] = verify(one, "item", status=1)["public.item"]["in_flight_why"]
+    assert (
+        why == "not applied at site 2 yet: replication is down at site 2: run bondreplicate there"
+    )
+    two.execute("update item set name = 'new' where id = 1")
+    verify(one, "item", status=0)
 
 
 def test_parked_changes_are_differences_with_their_reason(pair):

@@ -10,6 +10,7 @@ from bondreplicate.core.compare import (
     Row,
     Seen,
     Suspects,
+    Unsettled,
     differing_buckets,
     differing_keys,
     plan_buckets,
@@ -54,7 +55,7 @@ def test_one_look_proves_nothing_and_two_equal_ones_do():
     assert suspects.proved == []
     suspects.look(KEY, seen("a"), seen("b"))
     assert suspects.proved == [Difference(KEY, "different")]
-    assert suspects.close() == 0
+    assert suspects.close() == Unsettled()
 
 
 def test_rows_that_become_the_same_are_cleared():
@@ -70,7 +71,7 @@ def test_rows_that_keep_changing_or_are_on_their_way_are_never_a_difference():
     for n in range(5):
         suspects.look(KEY, seen(f"a{n}"), seen("b"))
         suspects.look(("2",), seen("a", in_flight=True), seen("b"))
-    assert suspects.close() == 2
+    assert suspects.close() == Unsettled(keys=2, leaving=1, changing=1)
     assert suspects.proved == []
 
 
@@ -79,7 +80,7 @@ def test_what_is_parked_is_a_difference_only_when_time_is_over():
     for _ in range(3):
         suspects.look(KEY, seen("a"), seen(None, parked="no parent"))
         assert suspects.proved == []
-    assert suspects.close() == 0
+    assert suspects.close() == Unsettled()
     assert suspects.proved == [Difference(KEY, "missing there", "no parent")]
 
 

@@ -69,6 +69,20 @@ class Difference:
     parked: str | None = None
 
 
+@dataclass(frozen=True)
+class Unsettled:
+    """How many keys differ still, and neither side will say that it is final.
+
+    leaving: changes here that are not applied there. coming: changes there that are not applied
+    here. changing: neither, but no two looks saw the same. A key may be leaving and coming.
+    """
+
+    keys: int = 0
+    leaving: int = 0
+    coming: int = 0
+    changing: int = 0
+
+
 def decide_kind(here: Seen, there: Seen) -> str:
     """In which way two rows that are not the same differ."""
     if here.digest is None:
@@ -102,14 +116,17 @@ class Suspects:
     def _may_change(here: Seen, there: Seen) -> bool:
         return bool(here.in_flight or there.in_flight or here.parked or there.parked)
 
-    def close(self) -> int:
-        """Time is over: parked changes are differences; how many keys are still on their way."""
-        in_flight = 0
+    def close(self) -> Unsettled:
+        """Time is over: parked changes are differences; the keys that differ still are counted."""
+        left: list[tuple[Seen, Seen] | None] = []
         for key, looks in self.open.items():
             parked = looks and (looks[0].parked or looks[1].parked)
             if looks and parked:
                 self.proved.append(Difference(key, decide_kind(*looks), parked))
             else:
-                in_flight += 1
+                left.append(looks)
         self.open.clear()
-        return in_flight
+        leaving = [bool(looks and looks[0].in_flight) for looks in left]
+        coming = [bool(looks and looks[1].in_flight) for looks in left]
+        moving = sum(a or b for a, b in zip(leaving, coming, strict=True))
+        return Unsettled(len(left), sum(leaving), sum(coming), len(left) - moving)

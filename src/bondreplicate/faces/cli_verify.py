@@ -6,6 +6,7 @@ from collections.abc import Iterator, Sequence
 
 import click
 
+from bondreplicate.core.words import counted
 from bondreplicate.errors import CHECK_FAILED
 from bondreplicate.faces.cli_common import (
     Program,
@@ -51,8 +52,9 @@ def verify(
 ) -> None:
     """Compare every replicated table, or each TABLE, with every enabled peer.
 
-    Clients may go on writing: a key whose change is on its way is not a difference. Exit status 1
-    where something differs, or could not be compared; tables and keys are named.
+    Clients may go on writing: what is on its way has --settle seconds to arrive. Exit status 0
+    only where every row was seen to be the same; 1 where something differs, has not arrived, or
+    could not be compared; tables, keys and reasons are named.
     """
     verdict = compare(program.settings, names, settle_s)
     if as_json:
@@ -73,11 +75,14 @@ def describe(verdict: Verdict, keys: int) -> Iterator[str]:
     if not verdict.tables and not verdict.peers_not_asked:
         yield "nothing was compared: no other site is enabled, or no table is replicated"
         return
-    if any(not table.same for table in verdict.tables):
+    if any(t.differences or t.more or t.problem for t in verdict.tables):
         outcome = "NOT THE SAME"
+    elif any(t.in_flight for t in verdict.tables):
+        outcome = "NOT THE SAME YET"
     else:
         outcome = "no difference" if verdict.same else "no difference, but NOT COMPLETE"
-    yield f"{compared} comparisons of a table with a peer: {outcome}"
+    comparisons = counted(compared, "comparison")
+    yield f"{comparisons} of a table with a peer: {outcome}"
 
 
 def _lines(table: TableVerdict, here: int, keys: int) -> Iterator[str]:
@@ -87,10 +92,10 @@ def _lines(table: TableVerdict, here: int, keys: int) -> Iterator[str]:
             table.skipped or table.problem
         )
         return
-    flight = f", {table.in_flight} keys on their way" if table.in_flight else ""
-    count = f"{'more than ' if table.more else ''}{len(table.differences)}"
-    outcome = "same" if table.same else f"{count} keys DIFFER"
-    yield f"{head}: {outcome} ({table.rows_here} rows here, {table.rows_there} there{flight})"
+    rows = f"{counted(table.rows_here or 0, 'row')} here, {table.rows_there} there"
+    yield f"{head}: {_outcome(table)} ({rows})"
+    for why in table.in_flight_why:
+        yield f"  {why}"
     for names, where in ((table.columns_here_only, here), (table.columns_there_only, table.peer)):
         if names:
             yield f"  columns only at site {where}, not compared: {', '.join(names)}"
@@ -101,4 +106,17 @@ def _lines(table: TableVerdict, here: int, keys: int) -> Iterator[str]:
         what = kind.get(difference.kind, difference.kind)
         yield f"  key {', '.join(difference.key)}: {what}{parked}"
     if len(table.differences) > keys:
-        yield f"  and {len(table.differences) - keys} more keys"
+        yield f"  and {counted(len(table.differences) - keys, 'more key')}"
+
+
+def _outcome(table: TableVerdict) -> str:
+    if table.same:
+        return "same"
+    number = len(table.differences)
+    found = []
+    if number or table.more:
+        more = "more than " if table.more else ""
+        found.append(f"{more}{counted(number, 'key')} {'DIFFERS' if number == 1 else 'DIFFER'}")
+    if table.in_flight:
+        found.append(f"{counted(table.in_flight, 'key')} NOT APPLIED YET")
+    return ", ".join(found)

@@ -32,6 +32,7 @@ from bondreplicate.core.compare import (
     Row,
     Seen,
     Suspects,
+    Unsettled,
     differing_buckets,
     differing_keys,
     plan_buckets,
@@ -61,7 +62,7 @@ class Found:
     rows_here: int
     rows_there: int
     differences: list[Difference]
-    in_flight: int
+    unsettled: Unsettled
     more: bool
 
 
@@ -93,12 +94,12 @@ class Comparison:
         keys = list(islice(self._differing_keys(count, wanted), SUSPECTS_MAX + 1)) if wanted else []
         suspects = Suspects(keys[:SUSPECTS_MAX])
         self._settle(suspects, time.monotonic() + settle_s)
-        in_flight = suspects.close()
+        unsettled = suspects.close()
         return Found(
             sum(b[0] for b in left.values()),
             sum(b[0] for b in right.values()),
             sorted(suspects.proved, key=lambda d: d.key),
-            in_flight,
+            unsettled,
             len(keys) > SUSPECTS_MAX,
         )
 

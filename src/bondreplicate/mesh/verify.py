@@ -15,6 +15,7 @@ from bondreplicate.core.redact import redact
 from bondreplicate.core.shapes import Shape, shape_of
 from bondreplicate.errors import BondError
 from bondreplicate.mesh.compare import Comparison, Side
+from bondreplicate.mesh.delay import End, explain_delay
 from bondreplicate.site.fitness import (
     check_installed,
     check_number,
@@ -34,7 +35,8 @@ class TableVerdict:
 
     problem: why it could not be compared, though it should be; counts as a difference.
     skipped: why it was not compared, as somebody wanted it.
-    in_flight: keys that differ and whose changes are still on their way.
+    in_flight: keys that still differ after the time that changes had to arrive.
+    in_flight_why: what is known of why, a line for each direction.
     columns_here_only, columns_there_only: not compared.
     """
 
@@ -44,6 +46,7 @@ class TableVerdict:
     rows_there: int | None = None
     differences: list[Difference] = field(default_factory=list)
     in_flight: int = 0
+    in_flight_why: Sequence[str] = ()
     more: bool = False
     columns_here_only: list[str] = field(default_factory=list)
     columns_there_only: list[str] = field(default_factory=list)
@@ -52,8 +55,8 @@ class TableVerdict:
 
     @property
     def same(self) -> bool:
-        """Whether no difference was found."""
-        return not (self.differences or self.more or self.problem)
+        """Whether every row was seen to be the same: what is on its way was not."""
+        return not (self.differences or self.in_flight or self.more or self.problem)
 
 
 @dataclass(frozen=True)
@@ -145,6 +148,7 @@ def _verify_table(
     columns = [c for c in left if c in right]
     try:
         found = Comparison(a, b, columns, pool).run(settle_s)
+        why = explain_delay(End(a.connection, a.site), End(b.connection, b.site), found.unsettled)
     except BondError as error:
         if a.connection.closed or b.connection.closed:
             raise
@@ -155,7 +159,8 @@ def _verify_table(
         found.rows_here,
         found.rows_there,
         found.differences,
-        found.in_flight,
+        found.unsettled.keys,
+        why,
         found.more,
         [c for c in left if c not in right],
         [c for c in right if c not in left],
