@@ -1403,6 +1403,8 @@ comment on function bondreplicate.replicate_now() is 'the hybrid logical clock o
 -- The next value is beyond everything this site has handed out and beyond every value in the
 -- columns the sequence fills, also those that came from other sites: with the old increment it
 -- would run into them.
+-- What was recorded stays, marked as released: a later start must know that the sequence was
+-- shifted once already.
 -- Returns: how many sequences were restored.
 -- Reads: replicate_sequence, pg_sequence. Writes: sequences, replicate_sequence.
 create or replace function bondreplicate.restore_sequences() returns integer
@@ -1425,6 +1427,7 @@ begin
         join pg_catalog.pg_namespace n on n.nspname = r.schema_name
         join pg_catalog.pg_class c on c.relnamespace = n.oid and c.relname = r.sequence_name
         join pg_catalog.pg_sequence s on s.seqrelid = c.oid
+        where not coalesce((r.aligned ->> 'released')::boolean, false)
         order by r.schema_name, r.sequence_name
     loop
         -- An ALTER that changes nothing: from here on nobody else can call nextval().
@@ -1468,7 +1471,9 @@ begin
         );
         restored := restored + 1;
     end loop;
-    delete from bondreplicate.replicate_sequence where true;
+    update bondreplicate.replicate_sequence r
+    set aligned = r.aligned || '{"released": true}', aligned_at = pg_catalog.clock_timestamp()
+    where not coalesce((r.aligned ->> 'released')::boolean, false);
     return restored;
 end
 $$;
@@ -1793,7 +1798,7 @@ comment on function bondreplicate.wait_for_change(
 ) is
 'sleeps until something was committed';
 
-insert into bondreplicate.replicate_structure (number, name, checksum) values (0, 'functions', 'dd52482791cfc197')
+insert into bondreplicate.replicate_structure (number, name, checksum) values (0, 'functions', 'e06c65146144c5d2')
 on conflict (number) do update set checksum = excluded.checksum, made_at = clock_timestamp()
 ;
 revoke all on all functions in schema bondreplicate from public;

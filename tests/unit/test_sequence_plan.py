@@ -155,6 +155,21 @@ def test_a_sequence_created_again_is_aligned_like_a_new_one() -> None:
     assert drawn(aligned(replace(sequence(3), oid=2, record=seq.record), 1), 2) == [31, 41]
 
 
+def test_what_was_put_back_is_not_shifted_again() -> None:
+    seq = aligned(sequence(900), 1)
+    assert seq.record
+    for last, called, expected in (
+        (9001, False, 9001),
+        (9001, True, 9011),
+        (9002, False, 9011),
+        (9037, True, 9041),
+    ):
+        position = Position(last, called)
+        back = replace(sequence(), position=position, record=replace(seq.record, released=True))
+        assert decide_change(back, Digit(1, 10)) == "resumed"
+        assert drawn(aligned(back, 1), 1) == [expected]
+
+
 def test_growth_leaves_used_values_behind() -> None:
     old = {site: after(aligned(sequence(5), site), 40) for site in (1, 2, 3)}
     used = {v for site in old for v in drawn(aligned(sequence(5), site), 40)}

@@ -74,7 +74,7 @@ class Record:
     """What `replicate_sequence` remembers of an alignment.
 
     `oid` tells a re-created sequence from an altered one; `name` is the name it had, `started`
-    where it was before the first alignment.
+    where it was before the first alignment. `released`: replicate_down() has undone it.
     """
 
     original: Definition
@@ -85,6 +85,7 @@ class Record:
     reason: str | None = None
     name: tuple[str, str] | None = None
     started: Position | None = None
+    released: bool = False
 
 
 @dataclass(frozen=True)

@@ -29,13 +29,15 @@ from bondreplicate.core.sequence_model import (
 NEAR_THE_END_PERCENT = 80
 """From here on a sequence is reported as near its end; the shift never brings it there."""
 
-Change = Literal["first", "recreated", "grown", "adopted", "altered", "drifted", "passed"]
+Change = Literal[
+    "first", "recreated", "grown", "adopted", "resumed", "altered", "drifted", "passed"
+]
 """Why a sequence is (re)aligned.
 
 first: never seen. recreated: another sequence of a known name. grown: more sites than it was
-aligned for. adopted: the database is a copy of another site. altered: somebody ran ALTER
-SEQUENCE, or renamed or restored it. drifted: setval() or RESTART left the site's own values.
-passed: values beyond it are in use elsewhere.
+aligned for. adopted: the database is a copy of another site. resumed: replicate_down() had put
+it back. altered: somebody ran ALTER SEQUENCE, or renamed or restored it. drifted: setval() or
+RESTART left the site's own values. passed: values beyond it are in use elsewhere.
 """
 
 SHIFTING: frozenset[Change] = frozenset({"first", "recreated", "grown"})
@@ -69,7 +71,7 @@ class Impossible:
 def wanted_original(sequence: Sequence) -> Definition:
     """What the user wants the sequence to be: as recorded, with what was altered since."""
     record, now = sequence.record, sequence.definition
-    if record is None or is_recreated(sequence):
+    if record is None or record.released or is_recreated(sequence):
         return now
     kept = {
         field: getattr(record.original, field)
@@ -80,10 +82,14 @@ def wanted_original(sequence: Sequence) -> Definition:
 
 
 def is_recreated(sequence: Sequence) -> bool:
-    """Whether another sequence took the name; a restored one still has the aligned increment."""
+    """Whether another sequence took the name; a restored one still has the aligned increment.
+
+    Not known of one that was put back; then it counts as the old one: a shift is done once.
+    """
     record = sequence.record
     return (
         record is not None
+        and not record.released
         and record.oid != sequence.oid
         and record.aligned.increment != sequence.definition.increment
     )
@@ -144,6 +150,8 @@ def decide_change(sequence: Sequence, digit: Digit) -> Change | None:
         return "recreated"
     if record.digit != digit:
         return "grown" if digit.maxsites > record.digit.maxsites else "adopted"
+    if record.released:
+        return "resumed"
     renamed = record.name not in (None, (sequence.schema, sequence.name))
     if renamed or record.oid != sequence.oid or record.aligned != sequence.definition:
         return "altered"

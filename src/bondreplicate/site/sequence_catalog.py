@@ -64,6 +64,7 @@ def _record_of(row: Any) -> Record:
         reason=row.reason,
         name=(row.schema_name, row.sequence_name),
         started=Position(original["last_value"], original["is_called"]),
+        released=aligned.get("released", False),
     )
 
 

@@ -142,7 +142,8 @@ def fetch_used(connection: Connection) -> dict[tuple[str, str], Range]:
     """What this site has handed out or holds in rows, for `align_sequences` at another site."""
     used = {}
     for sequence in fetch_sequences(connection)[0]:
-        original = sequence.record.original if sequence.record else sequence.definition
+        record = sequence.record
+        original = record.original if record and not record.released else sequence.definition
         held = fetch_held(connection, sequence, original)
         values = [held.low, held.high] if held else []
         if sequence.position and not original.cycle:

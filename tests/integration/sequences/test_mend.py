@@ -93,8 +93,52 @@ def test_down_puts_everything_back(new_site: NewSite, version: str) -> None:
     site.run("alter sequence sca cache 50")
     site.run("alter sequence s5 no maxvalue")
     assert site.dump() == before
-    assert site.run("select * from bondreplicate.replicate_sequence") == []
     assert site.run("insert into i2 default values returning id") == [(778,)]
     assert site.draw("sd") == [last - 1]
     assert site.draw('"Other Schema".free') == [down_from[0] + 1]
-    assert site.align(4)["free"].changed == "first"
+    assert site.align(4)["free"].changed == "resumed"
+
+
+@pytest.mark.parametrize("version", available_versions())
+def test_down_and_up_again_and_again_shifts_once(new_site: NewSite, version: str) -> None:
+    site = new_site(ODD + ";" + NAMES, version)
+    before = site.dump()
+    first = {name: r.next_value for name, r in site.align(4).items()}
+    assert first["free"] == 14
+    for _ in range(3):
+        site.run("select bondreplicate.restore_sequences()")
+        site.run("select bondreplicate.restore_sequences()")  # finds nothing to put back
+        assert site.dump() == before
+        again = site.align(4)
+        assert {name: r.next_value for name, r in again.items()} == first
+        assert {r.changed for r in again.values()} == {"resumed"}
+        assert {r.changed for r in site.align(4).values()} == {None}
+    site.run("select bondreplicate.restore_sequences()")
+    drawn = site.draw('"Other Schema".free', 13)
+    assert drawn == list(range(14, 27))
+    site.run("insert into i2 values (3000)")
+    again = site.align(4)
+    assert (again["free"].next_value, again["My Seq"].next_value) == (34, 3004)
+
+
+def test_what_is_altered_while_down_is_the_users_wish(new_site: NewSite) -> None:
+    site = new_site("create sequence a; create sequence b; create sequence c")
+    site.align(4)
+    site.run("select bondreplicate.restore_sequences()")
+    site.run("alter sequence a increment 5; alter sequence b rename to d; drop sequence c")
+    site.run("create sequence c")
+    found = site.align(4)
+    assert {r.changed for r in found.values()} == {"resumed"}
+    assert site.draw("a", 2) == [14, 64]
+    assert site.draw("d", 2) == [14, 24]
+    assert site.draw("c", 2) == [4, 14]
+    site.run("select bondreplicate.restore_sequences()")
+    assert site.draw("a", 2) == [69, 74]
+
+
+def test_growing_while_down_shifts_as_growing_does(new_site: NewSite) -> None:
+    site = new_site("create sequence a")
+    site.align(4)
+    site.run("select bondreplicate.restore_sequences()")
+    assert site.align(4, 100)["a"].changed == "grown"
+    assert site.draw("a", 2) == [204, 304]

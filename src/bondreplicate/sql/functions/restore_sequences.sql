@@ -3,6 +3,8 @@
 -- The next value is beyond everything this site has handed out and beyond every value in the
 -- columns the sequence fills, also those that came from other sites: with the old increment it
 -- would run into them.
+-- What was recorded stays, marked as released: a later start must know that the sequence was
+-- shifted once already.
 -- Returns: how many sequences were restored.
 -- Reads: replicate_sequence, pg_sequence. Writes: sequences, replicate_sequence.
 create or replace function bondreplicate.restore_sequences() returns integer
@@ -25,6 +27,7 @@ begin
         join pg_catalog.pg_namespace n on n.nspname = r.schema_name
         join pg_catalog.pg_class c on c.relnamespace = n.oid and c.relname = r.sequence_name
         join pg_catalog.pg_sequence s on s.seqrelid = c.oid
+        where not coalesce((r.aligned ->> 'released')::boolean, false)
         order by r.schema_name, r.sequence_name
     loop
         -- An ALTER that changes nothing: from here on nobody else can call nextval().
@@ -68,7 +71,9 @@ begin
         );
         restored := restored + 1;
     end loop;
-    delete from bondreplicate.replicate_sequence where true;
+    update bondreplicate.replicate_sequence r
+    set aligned = r.aligned || '{"released": true}', aligned_at = pg_catalog.clock_timestamp()
+    where not coalesce((r.aligned ->> 'released')::boolean, false);
     return restored;
 end
 $$;
