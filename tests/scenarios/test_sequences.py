@@ -87,7 +87,7 @@ def test_s132_no_collision_under_load_and_growth_to_a_hundred(
     with Inserts(old, clients=8 if seconds > 3 else 3) as before:
         wait_for_more(before, seconds)
         for site in old:
-            site.execute("insert into sq (id, s) values (%s, 0)", [site.number + 90_010])
+            site.execute("insert into sq (id, s) values (%s, 0)", [site.number + 9_000_010])
     for site in old:
         assert {i % 10 for i in before.ids[site.number]} == {site.number}
     before.assert_unique()
@@ -115,6 +115,7 @@ def grow(mesh: Mesh) -> Site:
     for site in mesh:
         site.stop_daemon()
         site.write_conf(dsn=site.dsn, site=site.number, maxsites=100)
+        site.cli("init", "--grow")
     mesh.start()
     first = mesh[1]
     database = Database(mesh[3].database.cluster, f"{first.database.name}_ten")

@@ -37,7 +37,9 @@ class Settings(BaseModel):
         description="Number of this site: 1 to 9 (to 99 if maxsites is 100). New ids end in it."
     )
     maxsites: Literal[10, 100] = Field(
-        10, description="10 or 100: how many numbers the last digits of an id tell apart."
+        10,
+        description="10 or 100: how many numbers the last digits of an id tell apart. Alike at"
+        " every site; it can grow, by `bondreplicate init --grow`, and never shrink.",
     )
     poll_ms_min: Annotated[float, Field(gt=0, le=60_000)] = Field(
         2, description="Pause of a busy link before it looks for new changes."

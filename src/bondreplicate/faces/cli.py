@@ -76,17 +76,21 @@ def run(program: Program) -> None:
 
 
 @cli.command()
+@click.option("--grow", is_flag=True, help="Let maxsites become 100 where it was 10, for good.")
 @pass_program
-def init(program: Program) -> None:
+def init(program: Program, grow: bool) -> None:
     """Install at this site what the first `run` installs, and end.
 
     That is: functions, capture triggers, sequences that end in the site number.
+
+    When `maxsites` grows, do it at every site: stop bondreplicate, set maxsites = 100, run this
+    with --grow, start bondreplicate.
     """
     from bondreplicate.mesh import daemon
 
     settings = program.settings
     logs.set_up(settings.log_level, settings.log_json)
-    daemon.init(settings)
+    daemon.init(settings, grow=grow)
 
 
 @cli.command(epilog=examples("bondreplicate createdb | psql shop"))

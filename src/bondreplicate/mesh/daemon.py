@@ -17,8 +17,8 @@ from bondreplicate.border.failpoint import reach
 from bondreplicate.border.settings import Settings
 from bondreplicate.border.sqlfiles import query
 from bondreplicate.core.backoff import Backoff
-from bondreplicate.errors import TransientError
-from bondreplicate.mesh.joining import align_at_start
+from bondreplicate.errors import MeshError, TransientError
+from bondreplicate.mesh.joining import align_at_start, check_maxsites
 from bondreplicate.mesh.link import Link
 from bondreplicate.mesh.pulse import Pulse
 from bondreplicate.site.fitness import check_fit, check_server
@@ -33,22 +33,34 @@ log = structlog.get_logger()
 SEQUENCES_EVERY_S = 2.0
 
 
-def init(settings: Settings) -> None:
+def init(settings: Settings, *, grow: bool = False) -> None:
     """Install at this site what the first `run` installs, and end.
+
+    Args:
+        settings: of this site.
+        grow: whether maxsites may become more than it was, for good. No daemon may run then: it
+            would align the sequences back to what it was told.
 
     Raises:
         BondError: the database does not fit, or is not the site that the configuration says.
     """
     with connect(settings.dsn, role="init") as connection:
-        set_up(connection, settings)
+        if grow and not value(connection, query("daemon_lock")):
+            raise MeshError(
+                "bondreplicate runs at this site, with the maxsites that it began with",
+                hint="stop it, then `bondreplicate init --grow`",
+            )
+        set_up(connection, settings, grow=grow)
 
 
-def set_up(connection: Connection, settings: Settings) -> None:
+def set_up(connection: Connection, settings: Settings, *, grow: bool = False) -> None:
     """Structure, identity, capture triggers, sequences: whatever is not there yet."""
     check_server(connection, "this site")
     install(connection)
     reach("installed")
-    check_fit(connection, settings)
+    check_fit(connection, settings, grow=grow)
+    if fetch_state(connection).site != settings.site:
+        check_maxsites(connection, settings)
     execute(connection, query("house_wait"))
     start, before = take_identity(connection, settings)
     reach("identity_taken")

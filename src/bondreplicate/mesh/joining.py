@@ -4,19 +4,50 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Iterable
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing
 
-from bondreplicate.border.database import Connection, connect
+from bondreplicate.border.database import Connection, connect, rows
 from bondreplicate.border.settings import Settings
+from bondreplicate.border.sqlfiles import query
 from bondreplicate.core.redact import redact
 from bondreplicate.core.sequence_model import Range
-from bondreplicate.errors import DatabaseError, TransientError
+from bondreplicate.errors import BondError, DatabaseError, MeshError, TransientError
 from bondreplicate.site.hosts import Host, list_peers
 from bondreplicate.site.sequences import align_sequences, fetch_used
 
 Used = dict[tuple[str, str], Range]
 BUSY_S = 30
+CONNECT_S = 3
 PAUSE_S = 0.2
+
+
+def check_maxsites(connection: Connection, settings: Settings) -> None:
+    """Check, before this database becomes a site, that the others count as it will.
+
+    Sites that do not answer, or did not run yet, are passed over: their links are held later.
+
+    Raises:
+        MeshError: another site has another maxsites.
+    """
+    peers = list_peers(connection, settings.site)
+    with ThreadPoolExecutor(max(1, len(peers))) as pool:
+        answers = list(pool.map(_fetch_maxsites, peers))
+    for peer, theirs in zip(peers, answers, strict=True):
+        if theirs not in (None, settings.maxsites):
+            raise MeshError(
+                f"{peer} has maxsites {theirs}, the configuration here says {settings.maxsites}",
+                hint=f"set maxsites = {theirs} here; a mesh grows from 10 to 100 by"
+                " `bondreplicate init --grow` at each of its sites first",
+            )
+
+
+def _fetch_maxsites(peer: Host) -> int | None:
+    try:
+        with closing(connect(peer.dsn, role="joining", timeout_s=CONNECT_S)) as there:
+            return rows(there, query("fit_state"))[0].maxsites
+    except BondError:
+        return None
 
 
 def align_at_start(

@@ -38,8 +38,13 @@ class Identity:
     database: str
 
 
-def check_fit(connection: Connection, settings: Settings) -> None:
+def check_fit(connection: Connection, settings: Settings, *, grow: bool = False) -> None:
     """Check that this site can replicate, and is who the configuration says it is.
+
+    Args:
+        connection: to this site.
+        settings: of this site.
+        grow: whether maxsites may become more than it was.
 
     Raises:
         UnfitSite: version, standby, privilege, structure. MeshError: number, replicate_hosts.
@@ -48,7 +53,9 @@ def check_fit(connection: Connection, settings: Settings) -> None:
     hosts = list_hosts(connection)
     if problem := decide_hosts(hosts, settings):
         raise problem
-    _check_maxsites(connection, settings)
+    state = rows(connection, query("fit_state"))
+    if problem := decide_maxsites(state[0].maxsites if state else None, hosts, settings, grow=grow):
+        raise problem
     own = next(host for host in hosts if host.site == settings.site)
     check_own_address(own, fetch_identity(connection))
 
@@ -138,14 +145,25 @@ def decide_hosts(hosts: Sequence[Host], settings: Settings) -> MeshError | None:
     return None
 
 
-def _check_maxsites(connection: Connection, settings: Settings) -> None:
-    state = rows(connection, query("fit_state"))
-    before = state[0].maxsites if state else None
-    if before is not None and settings.maxsites < before:
-        raise MeshError(
+def decide_maxsites(
+    before: int | None, hosts: Sequence[Host], settings: Settings, *, grow: bool
+) -> MeshError | None:
+    """Whether maxsites may become what the configuration says; it never becomes less again."""
+    if before is None or settings.maxsites == before:
+        return None
+    if settings.maxsites < before:
+        return MeshError(
             f"maxsites was {before} and cannot become {settings.maxsites}",
             hint=f"ids were made with {before}: set maxsites = {before}",
         )
+    if grow:
+        return None
+    listed = ", ".join(str(host.site) for host in hosts)
+    return MeshError(
+        f"maxsites was {before} here, the configuration says {settings.maxsites}: that is for good",
+        hint=f"set maxsites = {before}; or, to grow, at each of the sites {listed}: stop"
+        f" bondreplicate, set maxsites = {settings.maxsites}, `bondreplicate init --grow`, start",
+    )
 
 
 def check_number(connection: Connection, settings: Settings) -> None:
