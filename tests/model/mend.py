@@ -1,0 +1,180 @@
+"""Repairs: new versions of rows that break a constraint together. They look at what is stored."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from tests.model.schema import Action, ForeignKey, Key, Row, Value
+from tests.model.versions import NOTHING, State, Version, knew
+
+if TYPE_CHECKING:
+    from tests.model.site import Site
+
+ROUNDS_MAX = 200
+
+
+def mend(site: Site) -> set[Key]:
+    """Write repairs until none is due. Returns the keys repaired."""
+    repaired: set[Key] = set()
+    for _ in range(ROUNDS_MAX):
+        more = _mend_clashes(site) | _mend_orphans(site)
+        if not more:
+            return repaired
+        repaired |= more
+    raise RuntimeError("repairs do not end")
+
+
+def waits(site: Site, one: State, other: State) -> bool:
+    """Whether a broken pair is not due: one maker knew the other, so something newer is coming."""
+    return site.rules.wait_for_known and (knew(one, other) or knew(other, one))
+
+
+def live(site: Site) -> dict[Key, Row]:
+    """The rows stored."""
+    return {k: s.row for k, s in site.store.items() if s.row is not None}
+
+
+def _repair(
+    site: Site, old: State, row: Row | None, merged: Key | None = None, keeps: int = 0
+) -> Key:
+    """Write a version just above the one it replaces; a fresh one where that is forgotten."""
+    if old.version is None:
+        site.floor += 1
+        version = Version(site.floor, site.number, 1)
+    else:
+        version = old.version._replace(repair=old.version.repair + 1)
+    write = site.ledger.write([keeps], user=False)
+    source = (site.number, site.last)
+    site.put(State(old.key, version, row, source, NOTHING, write, merged))
+    if site.rules.send_repairs:
+        site.made[old.key] = site.last
+    return old.key
+
+
+def _mend_clashes(site: Site) -> set[Key]:
+    """The later row stays, the other is removed; from the latest row downwards."""
+    rows = live(site)
+    if not any(True for _ in site.schema.clashes(rows)):
+        return set()
+    repaired: set[Key] = set()
+    kept: list[State] = []
+    digest = site.rules.digest
+    order = sorted(
+        (site.store[k] for k in rows), key=lambda s: (s.rank(digest)[0], s.key), reverse=True
+    )
+    for state in order:
+        assert state.row is not None
+        winner = next(
+            (
+                k
+                for k in kept
+                if k.key[0] == state.key[0]
+                and site.schema.clash(k.key, rows[k.key], state.row)
+                and not waits(site, k, state)
+            ),
+            None,
+        )
+        if winner is None:
+            kept.append(state)
+            continue
+        site.ledger.log_repair(state, winner)
+        into = winner.key if site.rules.follow_merged else None
+        repaired.add(_repair(site, state, None, into))
+    return repaired
+
+
+def _mend_orphans(site: Site) -> set[Key]:
+    repaired: set[Key] = set()
+    rows = live(site)
+    for key, fk in sorted(site.schema.orphans(rows), key=lambda o: o[0]):
+        child = site.store[key]
+        if key in repaired or child.row is None:
+            continue
+        values = site.schema.parent_values(fk, child.row)
+        assert values is not None
+        gone = _removed_parent(site, fk, values)
+        if gone is None or gone.key in repaired or waits(site, child, gone):
+            continue
+        repaired |= _mend_orphan(site, child, gone, fk)
+    return repaired
+
+
+def _removed_parent(site: Site, fk: ForeignKey, values: tuple[Value, ...]) -> State | None:
+    """What became of the row that a child refers to; None: it has not arrived."""
+    if fk.refers == site.schema.tables[fk.parent].key:
+        return site.remembered((fk.parent, values))
+    key = site.schema.parent_key(fk, values, site.shown)
+    return site.store.get(key) if key else None
+
+
+def _mend_orphan(site: Site, child: State, gone: State, fk: ForeignKey) -> set[Key]:
+    assert child.row is not None
+    into = successor(site, gone)
+    log = site.ledger
+    if into == "unknown":
+        return set()
+    if isinstance(into, State):
+        assert into.row is not None
+        found = dict(zip(fk.columns, (into.row[c] for c in fk.refers), strict=True))
+        return {_repair(site, child, {**child.row, **found}, keeps=child.write)}
+    action = effective(site, child.key, child.row, fk)
+    if action is Action.CASCADE:
+        log.log_repair(child, gone)
+        return {_repair(site, child, None)}
+    if action in (Action.SET_NULL, Action.SET_DEFAULT):
+        if site.rules.log_set_null:
+            log.log_repair(child, gone)
+        value = None if action is Action.SET_NULL else fk.default
+        return {_repair(site, child, {**child.row, **dict.fromkeys(fk.columns, value)})}
+    if gone.key not in site.shown:
+        return set()  # A site that still has the parent will send it.
+    log.log_repair(gone, child)
+    return {_repair(site, gone, site.shown[gone.key], keeps=site.shows[gone.key])}
+
+
+def successor(site: Site, gone: State) -> State | str | None:
+    """Where a row lives on that was merged into another; None: nowhere."""
+    passed = {gone.key}
+    while gone.merged is not None and gone.merged not in passed:
+        passed.add(gone.merged)
+        after = site.remembered(gone.merged)
+        if after is None:
+            return "unknown"
+        if after.row is not None:
+            return after
+        gone = after
+    return None
+
+
+def effective(site: Site, key: Key, row: Row, fk: ForeignKey) -> Action:
+    """What ON DELETE can do with this child: what the server would refuse, it cannot."""
+    if not site.rules.cascade_asks:
+        return fk.action
+    table = site.schema.tables[key[0]]
+    if fk.action is Action.SET_NULL and table.not_null & set(fk.columns):
+        return Action.RESTRICT
+    if fk.action is Action.SET_DEFAULT:
+        values = tuple(fk.default for _ in fk.columns)
+        there = site.schema.parent_key(fk, values, live(site))
+        return Action.SET_DEFAULT if there else Action.RESTRICT
+    if fk.action is Action.CASCADE and needed(site, key, row, set()):
+        return Action.RESTRICT
+    return fk.action
+
+
+def needed(site: Site, key: Key, row: Row, passed: set[Key]) -> bool:
+    """Whether a row has children that do not let it go."""
+    passed.add(key)
+    for table, fk in site.schema.children[key[0]]:
+        values = tuple(row[c] for c in fk.refers)
+        for other, state in site.store.items():
+            if other[0] != table.name or state.row is None or other in passed:
+                continue
+            if site.schema.parent_values(fk, state.row) != values:
+                continue
+            if fk.action is Action.CASCADE:
+                if needed(site, other, state.row, passed):
+                    return True
+            elif effective(site, other, state.row, fk) is Action.RESTRICT:
+                return True
+    return False

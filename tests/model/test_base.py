@@ -1,0 +1,44 @@
+"""The base: one parent, one child, unique values; and what each ingredient is good for."""
+
+from dataclasses import replace
+
+import pytest
+
+from tests.model.history import Plan, failures, run
+from tests.model.rules import ALL
+
+PLAN = Plan()
+
+
+def test_random_histories_end_the_same() -> None:
+    assert failures(range(1000), PLAN) == {}
+
+
+@pytest.mark.soak
+def test_twenty_thousand_histories_end_the_same() -> None:
+    assert failures(range(20_000), PLAN) == {}
+
+
+@pytest.mark.parametrize(
+    ("without", "seeds"),
+    [
+        ("digest", (130, 214)),
+        ("floor", (29, 31)),
+        ("send_repairs", (1, 12)),
+        ("follow_merged", (3, 15)),
+        ("forget_when_seen", (4, 8)),
+        ("tell_parked", (15, 570)),
+        ("log_set_null", (33, 35)),
+    ],
+)
+def test_each_ingredient_is_needed(without: str, seeds: tuple[int, ...]) -> None:
+    """Seeds that fail without it; a change of the workload needs others: look from 0 upwards."""
+    found = failures(seeds, PLAN, replace(ALL, **{without: False}))
+    assert found or failures(range(1000), PLAN, replace(ALL, **{without: False}))
+
+
+def test_rows_are_not_removed_for_what_was_never_to_stand_together() -> None:
+    """Where it is waited for what the other's author had seen, next to no repair is needless."""
+    hasty = replace(ALL, wait_for_known=False)
+    counts = [sum(run(s, PLAN, r).ledger.needless for s in range(300)) for r in (ALL, hasty)]
+    assert counts[0] == 0 < counts[1]
