@@ -93,7 +93,11 @@ def enable(program: Program, site: int) -> None:
 @click.argument("site", type=int)
 @pass_program
 def disable(program: Program, site: int) -> None:
-    """Send nothing to SITE and keep nothing for it; it must be copied anew afterwards."""
+    """Send nothing to SITE and keep nothing for it.
+
+    As soon as something was forgotten that it has not got, it cannot go on: it must be joined
+    again, as a fresh copy with a number that was never used.
+    """
     with program.connection() as connection:
         hosts.enable_host(connection, site, enabled=False)
     note(EVERYWHERE)

@@ -18,7 +18,7 @@ from bondreplicate.border.settings import Settings
 from bondreplicate.border.sqlfiles import query
 from bondreplicate.core.backoff import Backoff
 from bondreplicate.errors import MeshError, TransientError
-from bondreplicate.mesh.joining import align_at_start, check_maxsites
+from bondreplicate.mesh.joining import align_at_start, check_welcome
 from bondreplicate.mesh.link import Link
 from bondreplicate.mesh.pulse import Pulse
 from bondreplicate.site.fitness import check_fit, check_server
@@ -60,7 +60,7 @@ def set_up(connection: Connection, settings: Settings, *, grow: bool = False) ->
     reach("installed")
     check_fit(connection, settings, grow=grow)
     if fetch_state(connection).site != settings.site:
-        check_maxsites(connection, settings)
+        check_welcome(connection, settings)
     execute(connection, query("house_wait"))
     start, before = take_identity(connection, settings)
     reach("identity_taken")

@@ -6,6 +6,7 @@ import time
 from collections.abc import Callable, Iterable
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing
+from dataclasses import dataclass
 
 from bondreplicate.border.database import Connection, connect, rows
 from bondreplicate.border.settings import Settings
@@ -13,7 +14,7 @@ from bondreplicate.border.sqlfiles import query
 from bondreplicate.core.redact import redact
 from bondreplicate.core.sequence_model import Range
 from bondreplicate.errors import BondError, DatabaseError, MeshError, TransientError
-from bondreplicate.site.hosts import Host, list_peers
+from bondreplicate.site.hosts import Host, list_peers, rejoin_hint
 from bondreplicate.site.sequences import align_sequences, fetch_used
 
 Used = dict[tuple[str, str], Range]
@@ -22,19 +23,33 @@ CONNECT_S = 3
 PAUSE_S = 0.2
 
 
-def check_maxsites(connection: Connection, settings: Settings) -> None:
-    """Check, before this database becomes a site, that the others count as it will.
+@dataclass(frozen=True)
+class Known:
+    """What a site says to one that wants to join. `taken`: it knew a database with that number."""
+
+    maxsites: int | None
+    taken: bool
+
+
+def check_welcome(connection: Connection, settings: Settings) -> None:
+    """Check, before this database becomes a site, that the others can take it as that site.
 
     Sites that do not answer, or did not run yet, are passed over: their links are held later.
 
     Raises:
-        MeshError: another site has another maxsites.
+        MeshError: its number belonged to another database, or the others have another maxsites.
     """
     peers = list_peers(connection, settings.site)
+    # What a copy knows of its new number, it knows from the site that was copied.
+    if _fetch_known(connection, settings.site).taken:
+        raise _taken("the site that was copied", settings.site)
     with ThreadPoolExecutor(max(1, len(peers))) as pool:
-        answers = list(pool.map(_fetch_maxsites, peers))
-    for peer, theirs in zip(peers, answers, strict=True):
-        if theirs not in (None, settings.maxsites):
+        answers = list(pool.map(lambda peer: _ask(peer, settings.site), peers))
+    for peer, known in zip(peers, answers, strict=True):
+        if known and known.taken:
+            raise _taken(str(peer), settings.site)
+        if known and known.maxsites not in (None, settings.maxsites):
+            theirs = known.maxsites
             raise MeshError(
                 f"{peer} has maxsites {theirs}, the configuration here says {settings.maxsites}",
                 hint=f"set maxsites = {theirs} here; a mesh grows from 10 to 100 by"
@@ -42,12 +57,23 @@ def check_maxsites(connection: Connection, settings: Settings) -> None:
             )
 
 
-def _fetch_maxsites(peer: Host) -> int | None:
+def _taken(who: str, site: int) -> MeshError:
+    message = f"{who} knows site {site} as another database than this one"
+    return MeshError(message, hint=rejoin_hint(site))
+
+
+def _ask(peer: Host, site: int) -> Known | None:
     try:
         with closing(connect(peer.dsn, role="joining", timeout_s=CONNECT_S)) as there:
-            return rows(there, query("fit_state"))[0].maxsites
+            return _fetch_known(there, site)
     except BondError:
         return None
+
+
+def _fetch_known(connection: Connection, site: int) -> Known:
+    position = rows(connection, query("position_of"), {"site": site})
+    taken = bool(position and position[0].incarnation)
+    return Known(rows(connection, query("fit_state"))[0].maxsites, taken)
 
 
 def align_at_start(

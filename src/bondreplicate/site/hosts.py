@@ -84,6 +84,14 @@ def _not_listed(connection: Connection, site: int) -> MeshError:
     )
 
 
+def rejoin_hint(site: int) -> str:
+    """What to do with a site that cannot go on as the database that the others knew."""
+    return (
+        f"a number is used once: `bondreplicate hosts remove {site}` at every other site, and join"
+        " a fresh copy with a number that was never used (docs/how-to/join-a-site.md)"
+    )
+
+
 def decide_mistake(hosts: Sequence[Host], maxsites: int) -> str | None:
     """What is wrong with a list of sites in itself; None where nothing is."""
     for index, host in enumerate(hosts):

@@ -10,6 +10,7 @@ from bondreplicate.border.database import Connection, dicts, execute, transactio
 from bondreplicate.border.settings import Settings
 from bondreplicate.border.sqlfiles import query
 from bondreplicate.errors import MeshError
+from bondreplicate.site.hosts import rejoin_hint
 
 COPIED = (
     "state_copied_log",
@@ -80,13 +81,14 @@ def decide_start(state: State, site: int) -> Start:
     if not state.same_database:
         raise MeshError(
             f"this database is a copy of site {site}, which may still be alive elsewhere",
-            hint="give the copy a site number of its own in bondreplicate.conf and replicate_hosts",
+            hint="give the copy a number that was never used, in bondreplicate.conf and in"
+            " replicate_hosts of every site (docs/how-to/join-a-site.md)",
         )
     if state.timeline_now != state.timeline:
         raise MeshError(
             f"site {site} went back in time: its timeline was {state.timeline} and is"
             f" {state.timeline_now}, so changes that others have may be missing here",
-            hint="remove it from replicate_hosts everywhere and join it again as a fresh copy",
+            hint=rejoin_hint(site),
         )
     return Start.AGAIN
 
