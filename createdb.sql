@@ -396,6 +396,41 @@ insert into bondreplicate.replicate_structure (number, name, checksum)
 values (4, '004_clock', '7b35105d5d7b3f01');
 end if; end $bond_step$;
 
+do $bond_step$ begin if not exists (
+    select from bondreplicate.replicate_structure where number = 5
+) then execute $bond_structure$
+-- A change that waits keeps what its origin had seen when it was made, so that it is compared with
+-- changes made here as if it were applied when it came; and the table's number at the origin,
+-- so that it finds the table again when it is renamed.
+alter table bondreplicate.replicate_parked
+add column seen jsonb not null default '{}', add column origin_tab integer;
+comment on column bondreplicate.replicate_parked.seen is
+'positions that the source had reached when it sent the change: site number to snapshot';
+comment on column bondreplicate.replicate_parked.origin_tab is
+'replicate_tables.id of the table at the source';
+
+-- A user's publication FOR ALL TABLES must not make stamping the log anew impossible.
+alter table bondreplicate.replicate_log_0 replica identity full;
+alter table bondreplicate.replicate_log_1 replica identity full;
+alter table bondreplicate.replicate_log_2 replica identity full;
+alter table bondreplicate.replicate_log_3 replica identity full;
+
+-- A site that has a table disabled is not sent its changes; when it has enabled it again, it needs
+-- every row.
+alter table bondreplicate.replicate_tables
+add column passed_over smallint [] not null default '{}';
+comment on column bondreplicate.replicate_tables.passed_over is
+'sites that were not sent changes of the table while it was disabled there';
+
+-- A batch may have entries and no rows: those of tables that are disabled at its target.
+alter table bondreplicate.replicate_position add column entries bigint not null default 0;
+comment on column bondreplicate.replicate_position.entries is
+'entries of the origin''s log that the position has passed';
+$bond_structure$;
+insert into bondreplicate.replicate_structure (number, name, checksum)
+values (5, '005_parked', '0dae931a3f1c9f00');
+end if; end $bond_step$;
+
 -- Functions are made anew, because what they return may have changed. Capture functions
 -- stay: triggers need them, and the daemon makes them for each table.
 do $bond_drop$
@@ -418,12 +453,12 @@ end $bond_drop$;
 -- Locks: one batch at a time per site (advisory), the rows it changes, their parents.
 -- The session needs pg_temp functions for every table staged (templates/*.sql) and
 -- session_replication_role = replica.
--- Errors: BR010 start is not the stored position; BR011 other
--- incarnation; BR020 stamp too far ahead; BR035 rows of a table not known here; 40001 try again.
+-- Errors: BR010 start is not the stored position; BR011 other incarnation; BR020 stamp too far
+-- ahead; BR035 tables are others than the session knows; 40001 try again.
 create or replace function bondreplicate.apply_batch(
     origin smallint, origin_incarnation uuid, since pg_snapshot, upto pg_snapshot,
-    seen jsonb, ahead_max interval,
-    out rows_applied bigint, out conflicts bigint, out parked bigint, out revision bigint
+    seen jsonb, entries bigint, revision bigint, ahead_max interval,
+    out rows_applied bigint, out conflicts bigint, out parked bigint
 )
 language plpgsql
 set search_path = pg_catalog, pg_temp
@@ -449,9 +484,10 @@ begin
     if newest is not null then
         perform bondreplicate.raise_floor(newest, ahead_max);
     end if;
+    insert into pg_temp.bond_batch (seen) values (apply_batch.seen);
     perform bondreplicate.unpark(origin);
     perform bondreplicate.take_errors(origin);
-    perform bondreplicate.check_stage(origin);
+    perform bondreplicate.check_tables(origin, revision);
     conflicts := bondreplicate.merge_stage(origin, me, seen);
     delete from bondreplicate.replicate_parked as p
     using pg_temp.bond_shape as c
@@ -465,14 +501,14 @@ begin
     update bondreplicate.replicate_position as p
     set position = upto, seen = apply_batch.seen, incarnation = origin_incarnation,
         applied_at = clock_timestamp(), batches = p.batches + 1, rows = p.rows + rows_applied,
+        entries = p.entries + apply_batch.entries,
         lag_s = coalesce(extract(epoch from clock_timestamp() - oldest), p.lag_s)
     where p.site = origin;
     select count(*) into parked from bondreplicate.replicate_parked as p where p.source = origin;
-    select s.tables_revision into revision from bondreplicate.replicate_state as s;
 end
 $$;
 comment on function bondreplicate.apply_batch(
-    smallint, uuid, pg_snapshot, pg_snapshot, jsonb, interval
+    smallint, uuid, pg_snapshot, pg_snapshot, jsonb, bigint, bigint, interval
 ) is
 'applies the staged batch of an origin';
 
@@ -546,9 +582,9 @@ $$;
 comment on function bondreplicate.check_position(smallint, uuid, pg_snapshot) is
 'refuses a batch that starts elsewhere, or comes while replication is down';
 
--- Refuses a batch with rows of a table that this session knows nothing of: there would be no place
--- to merge them, or to park them. Errors: BR035.
-create or replace function bondreplicate.check_stage(origin smallint)
+-- Refuses a batch where the tables of this site are others than the session has learned: changes
+-- would be passed over, held, or left without a place to merge or to park them. Errors: BR035.
+create or replace function bondreplicate.check_tables(origin smallint, revision bigint)
 returns void
 language plpgsql
 set search_path = pg_catalog, pg_temp
@@ -556,6 +592,10 @@ as $$
 declare
     strange integer;
 begin
+    if revision is distinct from (select s.tables_revision from bondreplicate.replicate_state as s)
+    then
+        raise exception using errcode = 'BR035', message = 'the tables here have changed';
+    end if;
     select s.tab into strange from pg_temp.bond_stage as s
     where not exists (select from pg_temp.bond_shape as c where c.tab = s.tab) limit 1;
     if found then
@@ -565,8 +605,8 @@ begin
     end if;
 end
 $$;
-comment on function bondreplicate.check_stage(smallint) is
-'refuses rows of tables that are not known';
+comment on function bondreplicate.check_tables(smallint, bigint) is
+'refuses a batch where tables have changed';
 
 -- Whether changes made here, which the snapshot `unseen_by`
 -- does not show, have stamps of a clock that was set back.
@@ -658,28 +698,52 @@ begin
             end loop;
             before := pg_current_snapshot();
             for tab in select distinct s.tab from pg_temp.bond_stage as s order by 1 loop
+                execute format('select pg_temp.seeds_%s($1)', tab) into more using me;
+                conflicts := conflicts + more;
                 execute format('select pg_temp.contest_%s($1, $2, $3)', tab)
                 into more using origin, me, seen;
                 conflicts := conflicts + more;
             end loop;
+            -- A row that has waited may be older than a TRUNCATE that has come since.
+            delete from pg_temp.bond_stage as s using pg_temp.bond_stage as t
+            where t.key is null and s.tab = t.tab and s.key is not null
+                and (s.stamp, s.site, s.repair) < (t.stamp, t.site, t.repair);
             return;
         exception
             when data_exception or syntax_error_or_access_rule_violation then
                 get stacked diagnostics why = message_text;
         end;
-        perform bondreplicate.park(origin, tab, k.key, why)
-        from (
-            select s.key from pg_temp.bond_stage as s where s.tab = tab and s.key is not null
-        ) as k;
-        delete from pg_temp.bond_stage as s where s.tab = tab;
+        perform bondreplicate.park(origin, tab, null, why);
     end loop;
 end
 $$;
 comment on function bondreplicate.contest_stage(smallint, smallint, jsonb) is
 'compares the stage with the versions remembered here';
 
--- Drops parked changes that a later version in this part of
--- the log has superseded, before that version is forgotten.
+-- Sees to it that the server's log is on disk up to there, before a position that shows what is in
+-- it leaves this site: transactions that a crash takes back (those committed with
+-- synchronous_commit = off, and those that failed) would have their numbers given out again, and a
+-- target that has the numbers would pass over what bears them then.
+-- Writes nothing where it is on disk already, as nearly always. One statement, one transaction.
+create or replace function bondreplicate.flush_wal(upto pg_lsn)
+returns boolean
+language plpgsql
+set search_path = pg_catalog, pg_temp
+as $$
+begin
+    if pg_current_wal_flush_lsn() >= upto then
+        return false;
+    end if;
+    perform set_config('synchronous_commit', 'local', true);
+    perform pg_logical_emit_message(true, 'bondreplicate', '');
+    return true;
+end
+$$;
+comment on function bondreplicate.flush_wal(pg_lsn) is
+'flushes the server''s log before a position leaves the site';
+
+-- Drops parked changes that a later version in this part of the log has superseded, before that
+-- version is forgotten; one that its origin had not seen is a conflict, and logged.
 create or replace function bondreplicate.forget_parked(part smallint)
 returns void
 language plpgsql
@@ -690,11 +754,29 @@ begin
         return;
     end if;
     execute format($q$
-        delete from bondreplicate.replicate_parked as p
-        using bondreplicate.replicate_log_%s as l, bondreplicate.replicate_tables as t
-        where t.schema_name = p.schema_name and t.table_name = p.table_name
-            and l.tab = t.id and (l.key = p.key or l.key is null)
-            and (l.stamp, l.site, l.repair) > (p.stamp, p.site, p.repair)
+        with superseded as (
+            delete from bondreplicate.replicate_parked as p
+            using bondreplicate.replicate_log_%s as l, bondreplicate.replicate_tables as t
+            where t.schema_name = p.schema_name and t.table_name = p.table_name
+                and l.tab = t.id and (l.key = p.key or l.key is null)
+                and (l.stamp, l.site, l.repair) > (p.stamp, p.site, p.repair)
+            returning p.*, t.id as tab, t.key_columns, l.stamp as l_stamp, l.site as l_site,
+                l.repair as l_repair, l.source = p.source or pg_visible_in_snapshot(
+                    coalesce(l.origin_xid, l.xid), bondreplicate.position_in(p.seen, l.source)
+                ) as was_seen
+        )
+        insert into bondreplicate.replicate_error (
+            source, schema_name, table_name, key, kind, rule, outcome, columns,
+            winner_stamp, winner_site, winner_repair, winner_row,
+            loser_stamp, loser_site, loser_repair, loser_row
+        )
+        select s.site, p.schema_name, p.table_name, p.key, 'concurrent',
+            'the later version stays', 'the incoming change waited and was not applied', p.columns,
+            p.l_stamp, p.l_site, p.l_repair, bondreplicate.row_of(p.tab, p.key, p.columns),
+            p.stamp, p.site, p.repair, p.vals
+        from superseded as p cross join bondreplicate.replicate_state as s
+        where not p.was_seen and p.key <> '{}'
+        on conflict do nothing
     $q$, part);
 end
 $$;
@@ -1141,6 +1223,7 @@ comment on function bondreplicate.note_pruned(smallint) is
 'notes what the log is about to forget';
 
 -- Takes a change off the stage and keeps it in replicate_parked until it can be applied.
+-- wanted_key: null: everything staged for the table.
 create or replace function bondreplicate.park(
     origin smallint, wanted_tab integer, wanted_key text [], why text
 )
@@ -1150,21 +1233,25 @@ set search_path = pg_catalog, pg_temp
 as $$
 begin
     with taken as (
-        delete from pg_temp.bond_stage as s where s.tab = wanted_tab and s.key = wanted_key
-        returning s.key, s.xid, s.stamp, s.site, s.repair, s.gone, s.vals, s.merged_into
+        delete from pg_temp.bond_stage as s
+        where s.tab = wanted_tab and (wanted_key is null or s.key = wanted_key)
+        returning s.*
     )
     insert into bondreplicate.replicate_parked as p (
-        source, schema_name, table_name, columns, key, xid, stamp, site, repair, gone, vals,
-        merged_into, reason, tried_by
+        source, schema_name, table_name, origin_tab, columns, key, xid, stamp, site, repair, gone,
+        vals, merged_into, seen, reason
     )
-    select origin, t.schema_name, t.table_name, t.columns, k.key, k.xid, k.stamp, k.site, k.repair,
-        k.gone, k.vals, k.merged_into, why, pg_current_xact_id()
+    select origin, t.schema_name, t.table_name, t.origin_tab, t.columns,
+        coalesce(k.key, '{}'), k.xid, k.stamp, k.site, k.repair, k.gone, k.vals, k.merged_into,
+        coalesce(k.seen, b.seen), why
     from taken as k
     join pg_temp.bond_shape as t on t.tab = wanted_tab
+    cross join pg_temp.bond_batch as b
     on conflict (source, schema_name, table_name, key) do update
-    set columns = excluded.columns, xid = excluded.xid, stamp = excluded.stamp,
-        site = excluded.site, repair = excluded.repair, gone = excluded.gone, vals = excluded.vals,
-        merged_into = excluded.merged_into, reason = excluded.reason, tried_by = excluded.tried_by,
+    set columns = excluded.columns, origin_tab = excluded.origin_tab, xid = excluded.xid,
+        stamp = excluded.stamp, site = excluded.site, repair = excluded.repair,
+        gone = excluded.gone, vals = excluded.vals, merged_into = excluded.merged_into,
+        seen = excluded.seen, reason = excluded.reason, tried_by = excluded.tried_by,
         tries = p.tries + 1;
 end
 $$;
@@ -1224,6 +1311,7 @@ comment on function bondreplicate.park_culprits(
 -- Whether every other enabled site is known, by its own stream, to have all that is in a closed
 -- part of the log: what was written here is visible in its position of this site; what came from
 -- another site, in its position of that one.
+-- A TRUNCATE that waits parked needs the versions of rows that are later and stay.
 -- known: site to vector, for every other enabled site;
 -- a site that never sent anything has an empty vector.
 create or replace function bondreplicate.part_is_stable(part smallint, known jsonb)
@@ -1236,12 +1324,18 @@ declare
 begin
     execute format($q$
         select exists (
-            select from bondreplicate.replicate_log_%s as l
+            select from bondreplicate.replicate_log_%1$s as l
             cross join jsonb_each($1) as k (site, seen)
             where k.site <> l.source::text
                 and not pg_visible_in_snapshot(
                     coalesce(l.origin_xid, l.xid), bondreplicate.position_in(k.seen, l.source)
                 )
+        ) or exists (
+            select from bondreplicate.replicate_parked as p
+            join bondreplicate.replicate_tables as t
+                on t.schema_name = p.schema_name and t.table_name = p.table_name
+            join bondreplicate.replicate_log_%1$s as l on l.tab = t.id and l.key is not null
+            where p.key = '{}' and (l.stamp, l.site, l.repair) > (p.stamp, p.site, p.repair)
         )
     $q$, part) into unknown using known;
     return not unknown;
@@ -1480,6 +1574,45 @@ $$;
 comment on function bondreplicate.restore_sequences() is
 'gives aligned sequences back their own definition; part of replicate_down()';
 
+-- The row of a table with that key as it is here now, text of each of those columns; null: there is
+-- none. A column that is not here is null. For where a session has no functions for the table.
+create or replace function bondreplicate.row_of(tab integer, key text [], columns name [])
+returns text []
+language plpgsql
+set search_path = pg_catalog, pg_temp
+as $$
+declare
+    listed record;
+    vals text;
+    same text;
+    found_row text [];
+begin
+    select t.schema_name, t.table_name, t.key_columns, t.relid into listed
+    from bondreplicate.replicate_tables as t where t.id = row_of.tab;
+    select string_agg(
+        case when a.attname is null then 'null' else format('(t.%I)::text', a.attname) end, ', '
+        order by c.place
+    ) into vals
+    from unnest(columns) with ordinality as c (name, place)
+    left join pg_attribute as a
+        on a.attrelid = listed.relid and a.attname = c.name and not a.attisdropped;
+    select string_agg(
+        format('t.%I = ($1)[%s]::%s', a.attname, c.place, format_type(a.atttypid, a.atttypmod)),
+        ' and '
+    ) into same
+    from unnest(listed.key_columns) with ordinality as c (name, place)
+    join pg_attribute as a
+        on a.attrelid = listed.relid and a.attname = c.name and not a.attisdropped;
+    execute format(
+        'select array[%s]::text [] from only %I.%I as t where %s',
+        vals, listed.schema_name, listed.table_name, same
+    ) into found_row using key;
+    return found_row;
+end
+$$;
+comment on function bondreplicate.row_of(integer, text [], name []) is
+'a row as it is here now, as text';
+
 -- Which integer columns sequences fill, and what they can hold.
 -- Parameters: seqs, the sequences, all at once: the daemon asks every two seconds.
 -- Returns: a row per column that owns one (serial, identity) or has it in its default. A text
@@ -1697,52 +1830,48 @@ end
 $$;
 comment on function bondreplicate.take_errors(smallint) is 'logs conflicts that another site found';
 
--- Puts the parked changes of an origin back on the stage, unless a
--- newer state of the row has come with this batch; parks what belongs
--- to tables that are held (missing here, or with other columns).
+-- Puts the parked changes of an origin back on the stage, unless a newer state of the row has come
+-- with this batch, which is then compared with what the older one had not seen either; parks what
+-- belongs to tables that are held (missing here, or with other columns).
 create or replace function bondreplicate.unpark(origin smallint)
 returns void
 language plpgsql
 set search_path = pg_catalog, pg_temp
 as $$
 begin
-    insert into pg_temp.bond_stage (tab, key, xid, stamp, site, repair, gone, merged_into, vals)
-    select c.tab, nullif(p.key, '{}'), p.xid, p.stamp, p.site, p.repair, p.gone, p.merged_into,
-        case when not p.gone then array(
-            select p.vals[array_position(p.columns, n.name)]
-            from unnest(c.columns) with ordinality as n (name, place)
-            order by n.place
-        ) end
-    from bondreplicate.replicate_parked as p
-    join pg_temp.bond_shape as c
-        on c.schema_name = p.schema_name and c.table_name = p.table_name and c.held is null
-    where p.source = origin and not exists (
-        select from pg_temp.bond_stage as s
-        where s.tab = c.tab and s.key is not distinct from nullif(p.key, '{}')
-    )
-    -- A held table has its own shape here too: without a column that the change carries.
-    and not exists (
-        select from pg_temp.bond_shape as h
-        where h.schema_name = p.schema_name and h.table_name = p.table_name and h.held is not null
-    );
-    with held as (
-        delete from pg_temp.bond_stage as s using pg_temp.bond_shape as c
-        where c.tab = s.tab and c.held is not null
-        returning c.schema_name, c.table_name, c.columns, c.held, s.key, s.xid, s.stamp, s.site,
-            s.repair, s.gone, s.vals, s.merged_into
-    )
-    insert into bondreplicate.replicate_parked as p (
-        source, schema_name, table_name, columns, key, xid, stamp, site, repair, gone, vals,
-        merged_into, reason
-    )
-    select origin, h.schema_name, h.table_name, h.columns, coalesce(h.key, '{}'), h.xid, h.stamp,
-        h.site, h.repair, h.gone, h.vals, h.merged_into, h.held
-    from held as h
-    on conflict (source, schema_name, table_name, key) do update
-    set columns = excluded.columns, xid = excluded.xid, stamp = excluded.stamp,
-        site = excluded.site, repair = excluded.repair, gone = excluded.gone, vals = excluded.vals,
-        merged_into = excluded.merged_into, reason = excluded.reason, tried_by = excluded.tried_by,
-        tries = p.tries + 1;
+    if exists (select from bondreplicate.replicate_parked as p where p.source = origin) then
+        update pg_temp.bond_stage as s set seen = p.seen
+        from bondreplicate.replicate_parked as p
+        join pg_temp.bond_shape as c
+            on c.schema_name = p.schema_name and c.table_name = p.table_name
+        where p.source = origin and s.tab = c.tab and coalesce(s.key, '{}') = p.key;
+        insert into pg_temp.bond_stage (
+            tab, key, xid, stamp, site, repair, gone, merged_into, seen, vals
+        )
+        select c.tab, nullif(p.key, '{}'), p.xid, p.stamp, p.site, p.repair, p.gone, p.merged_into,
+            p.seen,
+            case when not p.gone then array(
+                select p.vals[array_position(p.columns, n.name)]
+                from unnest(c.columns) with ordinality as n (name, place)
+                order by n.place
+            ) end
+        from bondreplicate.replicate_parked as p
+        join pg_temp.bond_shape as c
+            on c.schema_name = p.schema_name and c.table_name = p.table_name and c.held is null
+        where p.source = origin and not exists (
+            select from pg_temp.bond_stage as s
+            where s.tab = c.tab and coalesce(s.key, '{}') = p.key
+        )
+        -- A held table has its own shape here too: without a column that the change carries.
+        and not exists (
+            select from pg_temp.bond_shape as h
+            where h.schema_name = p.schema_name and h.table_name = p.table_name
+                and h.held is not null
+        );
+    end if;
+    perform bondreplicate.park(origin, c.tab, null, c.held)
+    from pg_temp.bond_shape as c
+    where c.held is not null and c.tab in (select s.tab from pg_temp.bond_stage as s);
 end
 $$;
 comment on function bondreplicate.unpark(smallint) is
@@ -1798,7 +1927,7 @@ comment on function bondreplicate.wait_for_change(
 ) is
 'sleeps until something was committed';
 
-insert into bondreplicate.replicate_structure (number, name, checksum) values (0, 'functions', 'e06c65146144c5d2')
+insert into bondreplicate.replicate_structure (number, name, checksum) values (0, 'functions', '3fb59bcb82557736')
 on conflict (number) do update set checksum = excluded.checksum, made_at = clock_timestamp()
 ;
 revoke all on all functions in schema bondreplicate from public;

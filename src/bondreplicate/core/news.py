@@ -17,7 +17,7 @@ class News:
     """What a link last told its target.
 
     Attributes:
-        applied_told: rows applied here then; None: nothing told yet.
+        applied_told: entries of others applied here then; None: nothing told yet.
         told_at_s: when, in monotonic seconds.
         parked: whether the target holds changes of this site that it could not apply.
     """
@@ -30,7 +30,7 @@ class News:
         """In how many seconds a batch without rows is due; None: not before something happens.
 
         Args:
-            applied: rows that this site has ever applied of others.
+            applied: entries of others that this site has ever applied.
             now_s: monotonic seconds.
         """
         if self.applied_told is None:

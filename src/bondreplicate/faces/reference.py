@@ -120,36 +120,38 @@ _OBJECT = re.compile(
     re.M,
 )
 _TYPE = r"^    {column} (?P<type>[a-z0-9_]+(?: \[\])?)"
+_ADDED = r"add column {column} (?P<type>[a-z0-9_]+(?: \[\])?)"
 
 
 def tables_page() -> str:
-    """docs/reference/tables.md."""
-    parts = [
-        "# Tables",
-        TABLES_HEAD,
-    ]
-    for step in structure():
-        tables: dict[str, list[str]] = {}
-        for found in _OBJECT.finditer(step.text):
-            table, _, column = found["name"].partition(".")
-            words = found["text"].replace("''", "'").replace("|", "\\|")
-            if found["kind"] == "table":
-                tables[table] = [f"## `{table}`\n\n{_sentence(words)}"]
-            else:
-                row = f"| `{column}` | {_type(step.text, table, column)} | {words} |"
-                tables.setdefault(table, []).append(row)
-        for lines in tables.values():
-            head, rows = lines[0], lines[1:]
-            if rows:
-                head += "\n\n| column | type | what it is |\n|---|---|---|\n" + "\n".join(rows)
-            parts.append(head)
+    """docs/reference/tables.md: each table as all steps of the structure leave it."""
+    text = "\n".join(step.text for step in structure())
+    heads: dict[str, str] = {}
+    columns: dict[str, dict[str, str]] = {}
+    for found in _OBJECT.finditer(text):
+        table, _, column = found["name"].partition(".")
+        words = found["text"].replace("''", "'").replace("|", "\\|")
+        if found["kind"] == "table":
+            heads[table] = f"## `{table}`\n\n{_sentence(words)}"
+        else:
+            row = f"| `{column}` | {_type(text, table, column)} | {words} |"
+            columns.setdefault(table, {})[column] = row
+    parts = ["# Tables", TABLES_HEAD]
+    for table, head in heads.items():
+        rows = "\n".join(columns.get(table, {}).values())
+        parts.append(
+            f"{head}\n\n| column | type | what it is |\n|---|---|---|\n{rows}" if rows else head
+        )
     return "\n\n".join(parts)
 
 
 def _type(text: str, table: str, column: str) -> str:
-    """Type of a column, as its create table statement says."""
-    start = text.find(f"table bondreplicate.{table} (")
-    found = re.compile(_TYPE.format(column=re.escape(column)), re.M).search(text, max(start, 0))
+    """Type of a column, as the statement says that made it."""
+    made = text.find(f"create table bondreplicate.{table} (")
+    altered = text.find(f"alter table bondreplicate.{table}\n")
+    found = re.compile(_TYPE.format(column=re.escape(column)), re.M).search(
+        text, made, text.find(";", made)
+    ) or re.compile(_ADDED.format(column=re.escape(column))).search(text, altered)
     return found["type"] if found else ""
 
 

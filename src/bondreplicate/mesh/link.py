@@ -33,6 +33,7 @@ IDLE_S = 10.0
 """How often a link that has nothing to send sees whether its target is still there."""
 GAVE_WAY = frozenset({"40001", "40P01", "55P03", "23505"})
 """Users were in the way: the session is whole, and the batch is tried again at once."""
+TABLES_CHANGED = "BR035"
 TRIES_MAX = 12
 HOLD_EVERY = 3
 """Every third try keeps users out for as long as it takes: hot rows would win for ever."""
@@ -162,11 +163,9 @@ class Link:
                 hint=f"make site {self.peer.site} anew as a copy, with its row in replicate_hosts"
                 " of every site before the copy is made",
             )
-        tables = fetch_tables(here)
-        target.learn(tables)
-        session = Session(
-            target, Extractor(here, self.settings.site), incarnation, held.position, tables
-        )
+        extractor = Extractor(here, self.settings.site)
+        session = Session(target, extractor, incarnation, held.position, Tables(-1))
+        self._learn(session)
         session.news.parked = held.parked
         return session
 
@@ -178,13 +177,18 @@ class Link:
                 session.tries = 0
                 beat = self.pulse.wait(beats, IDLE_S if due_s is None else due_s)
                 if beat == beats and due_s is None:
-                    session.target.fetch_held()
+                    self._see_target(session)
                 beats = beat
             except DatabaseError as error:
-                if error.sqlstate in GAVE_WAY and session.tries < TRIES_MAX:
+                if session.tries >= TRIES_MAX:
+                    raise
+                if error.sqlstate in GAVE_WAY:
                     self._give_way(session, error)
-                    continue
-                raise
+                elif error.sqlstate == TABLES_CHANGED:
+                    session.tries += 1
+                    self._learn(session)
+                else:
+                    raise
 
     def _give_way(self, session: Session, error: DatabaseError) -> None:
         """Let users go first for some milliseconds; said at the 1st, 2nd, 4th, 8th time."""
@@ -195,9 +199,15 @@ class Link:
             self._report("batch_gave_way", link=self.name, reason=error.message, **facts)
         self._stop.wait(wait_s)
 
+    def _see_target(self, session: Session) -> None:
+        """Whether the target is still there, and its tables are what they were."""
+        if session.target.fetch_held().revision != session.target.tables.revision:
+            self._learn(session)
+
     def _learn(self, session: Session) -> None:
         session.tables = fetch_tables(session.extractor.connection)
         session.target.learn(session.tables)
+        session.extractor.make_up(session.tables, session.target.mapped, self.peer.site)
 
     def _look_and_send(self, session: Session) -> float | None:
         """Send what there is, if anything, or news of positions where they are owed.
@@ -263,8 +273,10 @@ class Link:
                     since, errors = session.since, unsent.errors
                     with session.extractor.copy_out(since, tabs, errors=errors) as copy:
                         session.target.stage(copy)
+            session.extractor.pass_over(set(unsent.tabs) - set(mapped), self.peer.site)
             # The origin's snapshot is let go before the target merges: while it is held, users'
             # updates there leave versions behind that cannot be pruned.
+            session.extractor.flush(unsent)
             applied = session.target.merge(self._batch(session, unsent))
         self._note(session, unsent, applied)
         self._report(
@@ -281,6 +293,7 @@ class Link:
         """Send a batch without rows: positions; parked changes are tried again with it."""
         if session.news.parked:
             session.target.prepare_parked()
+        session.extractor.flush(unsent)
         with session.target.transaction():
             applied = session.target.merge(self._batch(session, unsent))
         reach("news_told")
@@ -293,6 +306,7 @@ class Link:
             session.since,
             unsent.upto,
             unsent.vector,
+            unsent.entries,
             session.hold,
         )
 
@@ -301,5 +315,3 @@ class Link:
         session.since = unsent.upto
         session.news.note(unsent.applied, time.monotonic())
         session.news.parked = applied.parked > 0
-        if applied.revision != session.target.tables.revision:
-            session.tables = Tables(-1)  # so that the next look learns anew

@@ -19,6 +19,7 @@ from bondreplicate.border.database import (
 from bondreplicate.border.sqlfiles import template
 from bondreplicate.core.shapes import Column, ForeignKey, Shape, TableName, Unique
 from bondreplicate.site.expressions import (
+    BEFORE_ANY,
     FALSE,
     TRUE,
     KeyOf,
@@ -27,7 +28,9 @@ from bondreplicate.site.expressions import (
     comma,
     element,
     every,
+    regclass,
     table,
+    timestamp,
 )
 
 ONE_TEXT = {
@@ -84,6 +87,8 @@ class Applier:
             "schema_name": Literal(shape.name[0]),
             "table_name": Literal(shape.name[1]),
             "display": Literal(".".join(shape.name)),
+            "regclass": regclass(shape.name),
+            "oid": Literal(shape.oid),
             "key_text": key.text("t"),
             "key_equal_s": key.equal(key.own("t"), staged),
             "key_equal_l": key.equal(key.casts("l.key"), staged),
@@ -111,6 +116,7 @@ class Applier:
         return [
             self._simple("lock"),
             self._simple("contest"),
+            self._simple("seeds", before_any=timestamp(BEFORE_ANY)),
             self._simple("truncate"),
             self._simple("fetch"),
             self._merge(),

@@ -50,6 +50,7 @@ class Batch:
         since: the snapshot that the target holds; None: nothing yet.
         upto: the snapshot that it holds afterwards.
         vector: the origin's positions of other sites, by their number.
+        entries: of the origin's log between the two.
         hold: keep writers out of the tables until the batch is applied.
     """
 
@@ -58,6 +59,7 @@ class Batch:
     since: str | None
     upto: str
     vector: Mapping[str, str]
+    entries: int
     hold: bool = False
 
 
@@ -68,17 +70,20 @@ class Applied:
     rows_applied: int
     conflicts: int
     parked: int
-    revision: int
 
 
 @dataclass(frozen=True)
 class Held:
-    """What the target knows of an origin, and its maxsites. `position` None: nothing."""
+    """What the target knows of an origin; its maxsites and revision of tables.
+
+    `position` None: nothing.
+    """
 
     position: str | None
     incarnation: str | None
     has_xid: int | None
     maxsites: int | None
+    revision: int
     parked: bool
 
 
@@ -118,12 +123,14 @@ class Target:
         with transaction(self.connection):
             execute(self.connection, query("shape_clear"))
             for tab, mapped in self.mapped.items():
-                self._note_shape(mapped, origin.shapes[tab])
+                self._note_shape(mapped, origin.shapes[tab], tab)
             for tab, shape in self.tables.shapes.items():
                 if tab not in {m.tab for m in self.mapped.values()}:
-                    self._note_shape(Mapped(tab, tuple(c.name for c in shape.travelling)), shape)
+                    own = Mapped(tab, tuple(c.name for c in shape.travelling))
+                    self._note_shape(own, shape, None)
+            execute(self.connection, query("parked_rename"), {"origin": self.origin})
 
-    def _note_shape(self, mapped: Mapped, shape: Shape) -> None:
+    def _note_shape(self, mapped: Mapped, shape: Shape, origin_tab: int | None) -> None:
         late = any(not u.immediate for u in shape.uniques)
         execute(
             self.connection,
@@ -135,6 +142,7 @@ class Target:
                 "columns": list(mapped.columns),
                 "checked_late": late,
                 "held": mapped.held or None,
+                "origin_tab": origin_tab,
             },
         )
 
@@ -206,7 +214,7 @@ class Target:
         """Merge what is staged, and move the position with it.
 
         Raises:
-            TransientError: as transaction().
+            TransientError: as transaction(); BR035: learn the tables anew first.
             MeshError: the origin is not who it was, or its clock is wrong.
         """
         if batch.hold:
@@ -217,6 +225,8 @@ class Target:
             "since": batch.since,
             "upto": batch.upto,
             "seen": json.dumps(batch.vector),
+            "entries": batch.entries,
+            "revision": self.tables.revision,
             "ahead_max_s": self.settings.clock_ahead_max_s,
         }
         return Applied(**dicts(self.connection, query("apply_batch"), args)[0])

@@ -16,7 +16,7 @@ from bondreplicate.border.database import (
 )
 from bondreplicate.border.sqlfiles import template
 from bondreplicate.core.shapes import Shape, TableName
-from bondreplicate.site.expressions import KeyOf, as_texts, comma, table
+from bondreplicate.site.expressions import KeyOf, as_texts, comma, regclass, table, timestamp
 
 TEXT_NEVER_DEPENDS = {
     "integer", "bigint", "smallint", "text", "character varying", "bpchar", "uuid",
@@ -67,7 +67,7 @@ def enqueue(shape: Shape, tab: int, stamp: datetime) -> Composed:
     return render(
         template("enqueue"),
         tab=Literal(tab),
-        stamp=render("{s}::timestamptz", s=Literal(stamp.isoformat())),
+        stamp=timestamp(stamp),
         schema_name=Literal(shape.name[0]),
         table_name=Literal(shape.name[1]),
         table=table(shape.name),
@@ -115,6 +115,6 @@ def extract(shape: Shape, tab: int, target: int, me: int, columns: Sequence[str]
         key_casts=comma(casts),
         key_equal=key.equal(key.own("t"), mine),
         vals=comma(vals),
-        regclass=Literal(".".join('"' + n.replace('"', '""') + '"' for n in shape.name)),
+        regclass=regclass(shape.name),
         oid=Literal(shape.oid),
     )

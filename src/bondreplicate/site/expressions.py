@@ -7,6 +7,7 @@ entry of replicate_log, `k` a key to extract, `m` a met version.
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from datetime import UTC, datetime
 from typing import LiteralString
 
 from bondreplicate.border.database import (
@@ -22,11 +23,25 @@ from bondreplicate.border.database import (
 from bondreplicate.core.shapes import Column, Shape, TableName
 
 TRUE, FALSE = SQL("true"), SQL("false")
+BEFORE_ANY = datetime(2000, 1, 1, tzinfo=UTC)
+"""Stamp of rows that were there before capture began: every real change is later."""
+OUT_BEFORE = datetime(1999, 1, 1, tzinfo=UTC)
+"""Stamp of rows of a table that was disabled here: those of other sites are later."""
+
+
+def timestamp(when: datetime) -> Composable:
+    """A moment, as the server reads it whatever its settings."""
+    return render("{s}::timestamptz", s=Literal(when.isoformat()))
 
 
 def table(name: TableName) -> Identifier:
     """A table's qualified name."""
     return Identifier(*name)
+
+
+def regclass(name: TableName) -> Literal:
+    """A table's qualified name, quoted, for to_regclass()."""
+    return Literal(".".join('"' + part.replace('"', '""') + '"' for part in name))
 
 
 def comma(parts: Iterable[Composable]) -> Composed:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Container, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime
@@ -19,8 +19,10 @@ from bondreplicate.border.database import (
     in_transaction,
     joined,
     render,
+    rows,
     set_session,
     transaction,
+    value,
 )
 from bondreplicate.border.sqlfiles import query
 from bondreplicate.core.mapping import Mapped
@@ -28,6 +30,7 @@ from bondreplicate.core.shapes import Shape
 from bondreplicate.core.snapshot import NOTHING
 from bondreplicate.errors import TransientError
 from bondreplicate.site import capture
+from bondreplicate.site.expressions import BEFORE_ANY
 from bondreplicate.site.prune import keep_clock
 from bondreplicate.site.tables import Tables
 
@@ -36,13 +39,9 @@ PLANS = {
     "enable_hashjoin": "off",
     "enable_mergejoin": "off",
     "enable_seqscan": "off",
-    "synchronous_commit": "off",
     "work_mem": "32MB",
 }
-"""Plans do not depend on statistics, always wrong for a log: one look by index per key.
-
-The session writes nothing but the mark of the clock, and to lose its last one is no harm.
-"""
+"""Plans do not depend on statistics, always wrong for a log: one look by index per key."""
 
 CLOCK_EVERY_S = 0.2
 """How long a mark of the clock is good enough to send changes after it."""
@@ -52,11 +51,13 @@ CLOCK_EVERY_S = 0.2
 class Unsent:
     """What a link has to send.
 
-    `upto`: snapshot of the origin. `vector`: its positions of other sites. `applied`: rows that it
-    has ever applied of them. `clock_went_back`: entries are stamped below earlier ones.
+    `upto`: snapshot of the origin. `written`: end of its WAL then. `vector`: its positions of other
+    sites. `applied`: entries of theirs that it has ever passed. `clock_went_back`: entries are
+    stamped below earlier ones.
     """
 
     upto: str
+    written: str
     revision: int
     vector: Mapping[str, str]
     tabs: Sequence[int]
@@ -78,6 +79,7 @@ class Extractor:
     def __init__(self, connection: Connection, me: int) -> None:
         self.connection, self.me = connection, me
         self._made: dict[int, tuple[Shape, Mapped]] = {}
+        self._passed: set[int] = set()
         self._clock_due_s = 0.0
         set_session(connection, PLANS)
 
@@ -101,6 +103,27 @@ class Extractor:
         if not unsent.clock_went_back:
             return unsent
         return Unsent(**dicts(self.connection, query("unsent"), args)[0])
+
+    def flush(self, unsent: Unsent) -> None:
+        """See to it that what the position shows outlives a crash of this server."""
+        value(self.connection, query("flush_wal"), {"upto": unsent.written})
+
+    def pass_over(self, tabs: Iterable[int], site: int) -> None:
+        """Remember that changes of these tables are not sent to a site, which has them disabled."""
+        new = set(tabs) - self._passed
+        if new:
+            execute(self.connection, query("pass_over"), {"tabs": sorted(new), "site": site})
+            self._passed |= new
+
+    def make_up(self, tables: Tables, tabs: Container[int], site: int) -> None:
+        """Send every row of tables that a site had disabled, and has not any more."""
+        for row in rows(self.connection, query("passed_over"), {"site": site}):
+            if row.id in tabs and row.id in tables.shapes:
+                with transaction(self.connection):
+                    shape = tables.shapes[row.id]
+                    execute(self.connection, capture.enqueue(shape, row.id, BEFORE_ANY))
+                    execute(self.connection, query("made_up"), {"tab": row.id, "site": site})
+                self._passed.discard(row.id)
 
     def prepare(self, tables: Tables, mapped: Mapping[int, Mapped], tabs: Sequence[int]) -> None:
         """Create the session's extract functions for these tables where they are missing or old."""

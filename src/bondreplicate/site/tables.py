@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
+from datetime import datetime
 
 from bondreplicate.border.database import (
     Connection,
@@ -16,13 +16,11 @@ from bondreplicate.border.database import (
     value,
 )
 from bondreplicate.border.sqlfiles import query
-from bondreplicate.core.following import Listed, Step, Task, plan_tables
+from bondreplicate.core.following import DISABLED, Listed, Step, Task, plan_tables
 from bondreplicate.core.shapes import Shape, TableName, shape_of
 from bondreplicate.errors import BondError, TransientError
 from bondreplicate.site import capture
-
-BEFORE_ANY = datetime(2000, 1, 1, tzinfo=UTC)
-"""Stamp of rows that were there before capture began: every real change is later."""
+from bondreplicate.site.expressions import BEFORE_ANY, OUT_BEFORE
 
 Report = Callable[..., None]
 
@@ -147,7 +145,9 @@ def _carry_out(connection: Connection, task: Task, first: bool) -> None:
             for statement in capture.attach(task.shape, tab):
                 execute(connection, statement)
             if task.step is Step.ATTACH and not first:
-                execute(connection, capture.enqueue(task.shape, tab, BEFORE_ANY))
+                was_out = task.listed is not None and task.listed.reason == DISABLED
+                stamp = OUT_BEFORE if was_out else BEFORE_ANY
+                execute(connection, capture.enqueue(task.shape, tab, stamp))
         # In this transaction: a link that sees entries of a table must see that it knows too
         # little.
         execute(connection, query("tables_revise"))

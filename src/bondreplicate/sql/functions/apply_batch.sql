@@ -4,12 +4,12 @@
 -- Locks: one batch at a time per site (advisory), the rows it changes, their parents.
 -- The session needs pg_temp functions for every table staged (templates/*.sql) and
 -- session_replication_role = replica.
--- Errors: BR010 start is not the stored position; BR011 other
--- incarnation; BR020 stamp too far ahead; BR035 rows of a table not known here; 40001 try again.
+-- Errors: BR010 start is not the stored position; BR011 other incarnation; BR020 stamp too far
+-- ahead; BR035 tables are others than the session knows; 40001 try again.
 create or replace function bondreplicate.apply_batch(
     origin smallint, origin_incarnation uuid, since pg_snapshot, upto pg_snapshot,
-    seen jsonb, ahead_max interval,
-    out rows_applied bigint, out conflicts bigint, out parked bigint, out revision bigint
+    seen jsonb, entries bigint, revision bigint, ahead_max interval,
+    out rows_applied bigint, out conflicts bigint, out parked bigint
 )
 language plpgsql
 set search_path = pg_catalog, pg_temp
@@ -35,9 +35,10 @@ begin
     if newest is not null then
         perform bondreplicate.raise_floor(newest, ahead_max);
     end if;
+    insert into pg_temp.bond_batch (seen) values (apply_batch.seen);
     perform bondreplicate.unpark(origin);
     perform bondreplicate.take_errors(origin);
-    perform bondreplicate.check_stage(origin);
+    perform bondreplicate.check_tables(origin, revision);
     conflicts := bondreplicate.merge_stage(origin, me, seen);
     delete from bondreplicate.replicate_parked as p
     using pg_temp.bond_shape as c
@@ -51,13 +52,13 @@ begin
     update bondreplicate.replicate_position as p
     set position = upto, seen = apply_batch.seen, incarnation = origin_incarnation,
         applied_at = clock_timestamp(), batches = p.batches + 1, rows = p.rows + rows_applied,
+        entries = p.entries + apply_batch.entries,
         lag_s = coalesce(extract(epoch from clock_timestamp() - oldest), p.lag_s)
     where p.site = origin;
     select count(*) into parked from bondreplicate.replicate_parked as p where p.source = origin;
-    select s.tables_revision into revision from bondreplicate.replicate_state as s;
 end
 $$;
 comment on function bondreplicate.apply_batch(
-    smallint, uuid, pg_snapshot, pg_snapshot, jsonb, interval
+    smallint, uuid, pg_snapshot, pg_snapshot, jsonb, bigint, bigint, interval
 ) is
 'applies the staged batch of an origin';

@@ -22,20 +22,22 @@ begin
             end loop;
             before := pg_current_snapshot();
             for tab in select distinct s.tab from pg_temp.bond_stage as s order by 1 loop
+                execute format('select pg_temp.seeds_%s($1)', tab) into more using me;
+                conflicts := conflicts + more;
                 execute format('select pg_temp.contest_%s($1, $2, $3)', tab)
                 into more using origin, me, seen;
                 conflicts := conflicts + more;
             end loop;
+            -- A row that has waited may be older than a TRUNCATE that has come since.
+            delete from pg_temp.bond_stage as s using pg_temp.bond_stage as t
+            where t.key is null and s.tab = t.tab and s.key is not null
+                and (s.stamp, s.site, s.repair) < (t.stamp, t.site, t.repair);
             return;
         exception
             when data_exception or syntax_error_or_access_rule_violation then
                 get stacked diagnostics why = message_text;
         end;
-        perform bondreplicate.park(origin, tab, k.key, why)
-        from (
-            select s.key from pg_temp.bond_stage as s where s.tab = tab and s.key is not null
-        ) as k;
-        delete from pg_temp.bond_stage as s where s.tab = tab;
+        perform bondreplicate.park(origin, tab, null, why);
     end loop;
 end
 $$;

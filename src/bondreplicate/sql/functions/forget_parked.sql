@@ -1,5 +1,5 @@
--- Drops parked changes that a later version in this part of
--- the log has superseded, before that version is forgotten.
+-- Drops parked changes that a later version in this part of the log has superseded, before that
+-- version is forgotten; one that its origin had not seen is a conflict, and logged.
 create or replace function bondreplicate.forget_parked(part smallint)
 returns void
 language plpgsql
@@ -10,11 +10,29 @@ begin
         return;
     end if;
     execute format($q$
-        delete from bondreplicate.replicate_parked as p
-        using bondreplicate.replicate_log_%s as l, bondreplicate.replicate_tables as t
-        where t.schema_name = p.schema_name and t.table_name = p.table_name
-            and l.tab = t.id and (l.key = p.key or l.key is null)
-            and (l.stamp, l.site, l.repair) > (p.stamp, p.site, p.repair)
+        with superseded as (
+            delete from bondreplicate.replicate_parked as p
+            using bondreplicate.replicate_log_%s as l, bondreplicate.replicate_tables as t
+            where t.schema_name = p.schema_name and t.table_name = p.table_name
+                and l.tab = t.id and (l.key = p.key or l.key is null)
+                and (l.stamp, l.site, l.repair) > (p.stamp, p.site, p.repair)
+            returning p.*, t.id as tab, t.key_columns, l.stamp as l_stamp, l.site as l_site,
+                l.repair as l_repair, l.source = p.source or pg_visible_in_snapshot(
+                    coalesce(l.origin_xid, l.xid), bondreplicate.position_in(p.seen, l.source)
+                ) as was_seen
+        )
+        insert into bondreplicate.replicate_error (
+            source, schema_name, table_name, key, kind, rule, outcome, columns,
+            winner_stamp, winner_site, winner_repair, winner_row,
+            loser_stamp, loser_site, loser_repair, loser_row
+        )
+        select s.site, p.schema_name, p.table_name, p.key, 'concurrent',
+            'the later version stays', 'the incoming change waited and was not applied', p.columns,
+            p.l_stamp, p.l_site, p.l_repair, bondreplicate.row_of(p.tab, p.key, p.columns),
+            p.stamp, p.site, p.repair, p.vals
+        from superseded as p cross join bondreplicate.replicate_state as s
+        where not p.was_seen and p.key <> '{}'
+        on conflict do nothing
     $q$, part);
 end
 $$;

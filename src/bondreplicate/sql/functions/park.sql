@@ -1,4 +1,5 @@
 -- Takes a change off the stage and keeps it in replicate_parked until it can be applied.
+-- wanted_key: null: everything staged for the table.
 create or replace function bondreplicate.park(
     origin smallint, wanted_tab integer, wanted_key text [], why text
 )
@@ -8,21 +9,25 @@ set search_path = pg_catalog, pg_temp
 as $$
 begin
     with taken as (
-        delete from pg_temp.bond_stage as s where s.tab = wanted_tab and s.key = wanted_key
-        returning s.key, s.xid, s.stamp, s.site, s.repair, s.gone, s.vals, s.merged_into
+        delete from pg_temp.bond_stage as s
+        where s.tab = wanted_tab and (wanted_key is null or s.key = wanted_key)
+        returning s.*
     )
     insert into bondreplicate.replicate_parked as p (
-        source, schema_name, table_name, columns, key, xid, stamp, site, repair, gone, vals,
-        merged_into, reason, tried_by
+        source, schema_name, table_name, origin_tab, columns, key, xid, stamp, site, repair, gone,
+        vals, merged_into, seen, reason
     )
-    select origin, t.schema_name, t.table_name, t.columns, k.key, k.xid, k.stamp, k.site, k.repair,
-        k.gone, k.vals, k.merged_into, why, pg_current_xact_id()
+    select origin, t.schema_name, t.table_name, t.origin_tab, t.columns,
+        coalesce(k.key, '{}'), k.xid, k.stamp, k.site, k.repair, k.gone, k.vals, k.merged_into,
+        coalesce(k.seen, b.seen), why
     from taken as k
     join pg_temp.bond_shape as t on t.tab = wanted_tab
+    cross join pg_temp.bond_batch as b
     on conflict (source, schema_name, table_name, key) do update
-    set columns = excluded.columns, xid = excluded.xid, stamp = excluded.stamp,
-        site = excluded.site, repair = excluded.repair, gone = excluded.gone, vals = excluded.vals,
-        merged_into = excluded.merged_into, reason = excluded.reason, tried_by = excluded.tried_by,
+    set columns = excluded.columns, origin_tab = excluded.origin_tab, xid = excluded.xid,
+        stamp = excluded.stamp, site = excluded.site, repair = excluded.repair,
+        gone = excluded.gone, vals = excluded.vals, merged_into = excluded.merged_into,
+        seen = excluded.seen, reason = excluded.reason, tried_by = excluded.tried_by,
         tries = p.tries + 1;
 end
 $$;

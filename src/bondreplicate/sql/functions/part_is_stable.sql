@@ -1,6 +1,7 @@
 -- Whether every other enabled site is known, by its own stream, to have all that is in a closed
 -- part of the log: what was written here is visible in its position of this site; what came from
 -- another site, in its position of that one.
+-- A TRUNCATE that waits parked needs the versions of rows that are later and stay.
 -- known: site to vector, for every other enabled site;
 -- a site that never sent anything has an empty vector.
 create or replace function bondreplicate.part_is_stable(part smallint, known jsonb)
@@ -13,12 +14,18 @@ declare
 begin
     execute format($q$
         select exists (
-            select from bondreplicate.replicate_log_%s as l
+            select from bondreplicate.replicate_log_%1$s as l
             cross join jsonb_each($1) as k (site, seen)
             where k.site <> l.source::text
                 and not pg_visible_in_snapshot(
                     coalesce(l.origin_xid, l.xid), bondreplicate.position_in(k.seen, l.source)
                 )
+        ) or exists (
+            select from bondreplicate.replicate_parked as p
+            join bondreplicate.replicate_tables as t
+                on t.schema_name = p.schema_name and t.table_name = p.table_name
+            join bondreplicate.replicate_log_%1$s as l on l.tab = t.id and l.key is not null
+            where p.key = '{}' and (l.stamp, l.site, l.repair) > (p.stamp, p.site, p.repair)
         )
     $q$, part) into unknown using known;
     return not unknown;

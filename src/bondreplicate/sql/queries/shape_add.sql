@@ -1,2 +1,6 @@
-insert into pg_temp.bond_shape (tab, schema_name, table_name, columns, checked_late, held)
-values (%(tab)s, %(schema)s, %(table)s, %(columns)s::name [], %(checked_late)s, %(held)s)
+insert into pg_temp.bond_shape (
+    tab, schema_name, table_name, columns, checked_late, held, origin_tab
+)
+values (
+    %(tab)s, %(schema)s, %(table)s, %(columns)s::name [], %(checked_late)s, %(held)s, %(origin_tab)s
+)

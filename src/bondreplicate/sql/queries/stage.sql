@@ -1,11 +1,13 @@
--- Where the rows of a batch wait in the applying session, one table for all.
+-- Where the rows of a batch wait in the applying session, one table for all. seen: for a change
+-- that has waited, what its origin had seen then; null: what came with this batch (bond_batch).
 create temporary table bond_stage (
     tab integer, key text [], xid xid8, stamp timestamptz, site smallint, repair smallint,
-    gone boolean, merged_into text [], vals text [], mine boolean not null default false
+    gone boolean, merged_into text [], vals text [], mine boolean not null default false, seen jsonb
 ) on commit delete rows;
+create temporary table bond_batch (seen jsonb) on commit delete rows;
 create temporary table bond_removed (tab integer, key text [], vals text []) on commit delete rows;
 create temporary table bond_moved (tab integer, key text [], vals text []) on commit delete rows;
 create temporary table bond_shape (
     tab integer primary key, schema_name name, table_name name, columns name [],
-    checked_late boolean, held text
+    checked_late boolean, held text, origin_tab integer
 );

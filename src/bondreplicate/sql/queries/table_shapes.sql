@@ -17,7 +17,14 @@ with tables as (
 ),
 columns as (
     select a.attrelid, jsonb_agg(jsonb_build_object(
-        'name', a.attname, 'type', format_type(a.atttypid, -1), 'generated', a.attgenerated <> '',
+        'name', a.attname,
+        -- With a collation that takes different texts for equal, wherever a value is cast.
+        'type', format_type(a.atttypid, -1) || coalesce(
+            (select format(' collate %I.%I', ln.nspname, l.collname)
+            from pg_collation as l join pg_namespace as ln on ln.oid = l.collnamespace
+            where l.oid = a.attcollation and not l.collisdeterministic), ''
+        ),
+        'generated', a.attgenerated <> '',
         'always', a.attidentity = 'a', 'hashable', coalesce(h.hashable, false),
         'expression', case when a.attgenerated <> '' then pg_get_expr(d.adbin, d.adrelid) end
     ) order by a.attnum) as list

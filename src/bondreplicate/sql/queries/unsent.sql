@@ -1,5 +1,5 @@
 -- What a link has to send from a position on: one row.
-select pg_current_snapshot()::text as upto,
+select pg_current_snapshot()::text as upto, pg_current_wal_insert_lsn()::text as written,
     (select s.tables_revision from bondreplicate.replicate_state as s) as revision,
     v.vector, v.applied, u.tabs, u.entries, u.oldest, u.clock_went_back,
     exists (
@@ -12,7 +12,7 @@ from (
         coalesce(
             jsonb_object_agg(p.site, p.position::text) filter (where p.position is not null), '{}'
         ) as vector,
-        coalesce(sum(p.rows), 0)::bigint as applied
+        coalesce(sum(p.entries), 0)::bigint as applied
     from bondreplicate.replicate_position as p
 ) as v
 cross join (

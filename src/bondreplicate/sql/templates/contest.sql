@@ -1,6 +1,6 @@
 -- Incoming rows of one table against the versions remembered here. Logs concurrent changes in
 -- replicate_error, drops from the stage what lost or was applied before. Returns conflicts logged.
-create or replace function pg_temp.{function}(origin smallint, me smallint, seen jsonb)
+create or replace function pg_temp.{function}(origin smallint, me smallint, batch_seen jsonb)
 returns integer
 language plpgsql
 as $contest$
@@ -19,10 +19,12 @@ begin
             select l.stamp, l.site, l.repair,
                 l.source = origin
                 or case
-                    when l.source = me
-                        then pg_visible_in_snapshot(l.xid, bondreplicate.position_in(seen, me))
+                    when l.source = me then pg_visible_in_snapshot(
+                        l.xid, bondreplicate.position_in(coalesce(s.seen, batch_seen), me)
+                    )
                     else pg_visible_in_snapshot(
-                        l.origin_xid, bondreplicate.position_in(seen, l.source)
+                        l.origin_xid,
+                        bondreplicate.position_in(coalesce(s.seen, batch_seen), l.source)
                     )
                 end as seen,
                 bool_or((l.stamp, l.site, l.repair) = (s.stamp, s.site, s.repair)) over () as known

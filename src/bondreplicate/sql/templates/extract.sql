@@ -1,6 +1,6 @@
 -- Current state of the rows of one table whose keys were logged and are not in the position
--- `since`; run in one REPEATABLE READ transaction with all other tables of the batch. Row, version
--- and TRUNCATE alike, unordered.
+-- `since`; run in one REPEATABLE READ transaction with all other tables of the batch. Rows in any
+-- order, and of several TRUNCATE the last.
 create or replace function pg_temp.{function}(since pg_snapshot)
 returns table (
     tab integer, key text [], xid xid8, stamp timestamptz, site smallint, repair smallint,
@@ -28,10 +28,11 @@ begin
     ) as k
     left join only {table} as t on {key_equal}
     union all
-    select {target}, null, l.xid, l.stamp, l.site, l.repair, true, null, null
+    (select {target}, null, l.xid, l.stamp, l.site, l.repair, true, null, null
     from bondreplicate.replicate_log as l
     where l.tab = {tab} and l.key is null and l.source = {me}
-        and l.xid >= pg_snapshot_xmin(since) and not pg_visible_in_snapshot(l.xid, since);
+        and l.xid >= pg_snapshot_xmin(since) and not pg_visible_in_snapshot(l.xid, since)
+    order by l.stamp desc, l.site desc, l.repair desc limit 1);
     -- Now that it is locked, its name stays: was it that of another table, just renamed?
     if to_regclass({regclass})::oid <> {oid} then
         raise undefined_table using message = format('%s is another table now', {regclass});

@@ -6,6 +6,8 @@ language plpgsql
 as $lock$
 begin
     if exists (
+        select from pg_temp.bond_stage as s where s.tab = {tab} and s.seen is not null
+    ) or exists (
         select from bondreplicate.replicate_log as l
         where l.source = me and l.tab = {tab}
             and l.xid >= pg_snapshot_xmin(bondreplicate.position_in(seen, me))

@@ -60,5 +60,10 @@ begin
         raise serialization_failure
             using message = format('%s was changed here meanwhile', {display});
     end if;
+    -- Now that it is locked, its name stays: was it that of another table, just renamed?
+    if to_regclass({regclass})::oid <> {oid} then
+        raise exception using errcode = 'BR035',
+            message = format('%s is another table now', {display});
+    end if;
 end
 $merge$

@@ -1,7 +1,7 @@
 -- A staged TRUNCATE of one table: removes every row older than it. Logs in replicate_error what
 -- users here had changed without the origin having seen it: rows that went, and rows that are
 -- later and stay. Returns conflicts logged.
-create or replace function pg_temp.{function}(me smallint, seen jsonb)
+create or replace function pg_temp.{function}(me smallint, batch_seen jsonb)
 returns integer
 language plpgsql
 as $truncate$
@@ -13,7 +13,9 @@ begin
     end if;
     lock table only {table} in share row exclusive mode;
     with cut as materialized (
-        select s.stamp, s.site, s.repair from pg_temp.bond_stage as s
+        select s.stamp, s.site, s.repair,
+            bondreplicate.position_in(coalesce(s.seen, batch_seen), me) as seen
+        from pg_temp.bond_stage as s
         where s.tab = {tab} and s.key is null
         order by s.stamp desc, s.site desc, s.repair desc limit 1
     ),
@@ -36,7 +38,7 @@ begin
         join only {table} as t on {key_equal_lt}
         cross join cut as s
         where l.tab = {tab} and l.source = me
-            and not pg_visible_in_snapshot(l.xid, bondreplicate.position_in(seen, me))
+            and not pg_visible_in_snapshot(l.xid, s.seen)
             and (l.stamp, l.site, l.repair) > (s.stamp, s.site, s.repair)
         order by l.key, l.stamp desc
     ),
@@ -65,7 +67,7 @@ begin
         join bondreplicate.replicate_log as l on l.tab = {tab} and l.hash = o.hash and l.key = o.key
         cross join cut as s
         where l.source = me
-            and not pg_visible_in_snapshot(l.xid, bondreplicate.position_in(seen, me))
+            and not pg_visible_in_snapshot(l.xid, s.seen)
         order by o.key, l.stamp desc
         on conflict do nothing
         returning 1

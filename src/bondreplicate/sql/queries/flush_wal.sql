@@ -1,0 +1,1 @@
+select bondreplicate.flush_wal(%(upto)s::pg_lsn)

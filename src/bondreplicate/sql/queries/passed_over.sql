@@ -1,0 +1,2 @@
+select t.id from bondreplicate.replicate_tables as t
+where t.active and %(site)s::smallint = any (t.passed_over)
