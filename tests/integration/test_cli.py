@@ -65,6 +65,15 @@ def test_the_same_address_twice_is_refused(pair):
     assert "sites 2 and 3 have the same dsn: same site twice" in done.stderr
 
 
+def test_the_own_site_stays_listed_and_enabled(pair):
+    one = pair[0]
+    for command in ("remove", "disable"):
+        said = one.cli("hosts", command, "1", check=5).stderr
+        assert "error: site 1 is this site, and has to be in its own list" in said
+        assert "hint: to take it out: `bondreplicate hosts remove 1` at every other site" in said
+    assert [h["enabled"] for h in one.cli_json("hosts", "list")] == [True, True]
+
+
 def test_tables_are_listed_and_switched(pair):
     one = pair[0]
     listed = {t["table"]: t for t in one.cli_json("tables", "list")}
@@ -240,3 +249,19 @@ def test_down_says_what_it_did(pair):
     done = pair[0].cli("down")
     assert "replication is down" in done.stdout
     assert json.loads(pair[0].cli("down", "--json").stdout)["told"]
+
+
+def test_what_is_down_is_told_once(pair):
+    one = pair[0]
+    one.execute("create sequence other")
+    assert len(one.cli_json("status", check=1)["warnings"]) > 1
+    one.cli("down")
+    told = one.cli_json("status", check=1)
+    down, *others = told["problems"]
+    assert down.startswith("replication is down since ")
+    assert down.endswith("run bondreplicate to take it up again")
+    assert not [p for p in others if not p.startswith("link 2->1: ")]
+    assert told["warnings"] == []
+    found = [f for f in one.cli_json("doctor", check=1) if f["where"] == "this site"]
+    assert [f["check"] for f in found if f["level"] == "problem"] == ["daemon"]
+    assert not {f["check"] for f in found} & {"tables", "sequences", "capture"}

@@ -1,6 +1,9 @@
 """Bad input is answered by one clear line, a hint and a status; nothing is half done."""
 
+import subprocess
+import sys
 from collections.abc import Callable
+from pathlib import Path
 
 import pytest
 
@@ -11,6 +14,13 @@ from tests.kit.mesh import Mesh
 from tests.kit.site import Site, createdb_sql
 
 NEWEST = available_versions()[-1]
+AS_SOMEBODY = """
+import os, pwd, sys
+from bondreplicate.faces.cli import main
+if os.geteuid() == 0:
+    os.setuid(pwd.getpwnam("nobody").pw_uid)  # root may read everything
+main(sys.argv[1:])
+"""
 
 
 @pytest.fixture
@@ -202,3 +212,22 @@ def test_peers_that_cannot_take_part_are_named(site: Site, database: Database):
     assert "createdb.sql" in empty["hint"]
     assert states[2]["state"] == states[3]["state"] == "unfit"
     assert "PostgreSQL 12.22 is too old" in states[3]["reason"]
+
+
+def test_a_configuration_that_cannot_be_read(site: Site, tmp_path: Path):
+    site.conf.chmod(0)
+    done = subprocess.run(
+        [sys.executable, "-c", AS_SOMEBODY, "--config", str(site.conf), "status"],
+        capture_output=True,
+        text=True,
+    )
+    assert done.stderr.splitlines() == [
+        f"error: {site.conf}: cannot be read: permission denied",
+        "hint: it has to be a file that the user who runs bondreplicate may read",
+    ]
+    assert done.returncode == 2
+    done = site.cli("--config", str(tmp_path), "status", check=2)
+    assert f"error: {tmp_path}: cannot be read: is a directory" in done.stderr
+    done = site.cli("--config", "nowhere.conf", "status", check=2)
+    assert "error: nowhere.conf: cannot be read: no such file or directory" in done.stderr
+    assert "hint: `bondreplicate config sample > bondreplicate.conf`" in done.stderr

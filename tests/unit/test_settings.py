@@ -75,19 +75,19 @@ def test_all_mistakes_are_told_at_once_with_file_line_and_name(tmp_path: Path):
     text = 'sitte = 1\nmaxsites = 12\n\npoll_ms_min = "fast"\nsite = 0\nlog_level = "loud"\n'
     text += "dns = 'x'\n[tables]\nonly = 1\n"
     file = tmp_path / "bondreplicate.conf"
-    assert sorted(mistakes(tmp_path, text, {"BONDREPLICATE_MAXSITE": "10"})) == sorted(
-        [
-            "BONDREPLICATE_MAXSITE: no such setting, did you mean BONDREPLICATE_MAXSITES?",
-            f"{file}: dsn: is missing",
-            f"{file}:1: sitte: no such setting, did you mean site?",
-            f"{file}:2: maxsites: is not 10 or 100",
-            f"{file}:4: poll_ms_min: is not a number",
-            f"{file}:5: site: is below 1",
-            f"{file}:6: log_level: is not 'debug', 'info', 'warning' or 'error'",
-            f"{file}:7: dns: no such setting, did you mean dsn?",
-            f"{file}:8: tables: no such setting, did you mean tables_every_s?",
-        ]
-    )
+    environ = {"BONDREPLICATE_MAXSITE": "10", "BONDREPLICATE_TABLES_EVERY_S": "0"}
+    assert mistakes(tmp_path, text, environ) == [
+        "BONDREPLICATE_MAXSITE: no such setting, did you mean BONDREPLICATE_MAXSITES?",
+        "BONDREPLICATE_TABLES_EVERY_S: tables_every_s: is not above 0.0",
+        f"{file}:1: sitte: no such setting, did you mean site?",
+        f"{file}:2: maxsites: is not 10 or 100",
+        f"{file}:4: poll_ms_min: is not a number",
+        f"{file}:5: site: is below 1",
+        f"{file}:6: log_level: is not 'debug', 'info', 'warning' or 'error'",
+        f"{file}:7: dns: no such setting, did you mean dsn?",
+        f"{file}:8: tables: no such setting, did you mean tables_every_s?",
+        f"{file}: dsn: is missing",
+    ]
 
 
 @pytest.mark.parametrize(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import difflib
+import math
 import re
 from collections.abc import Mapping, Sequence
 from pathlib import Path
@@ -55,6 +56,8 @@ def mistakes_in(
 ) -> list[str]:
     """Every mistake that pydantic found, each with the place it was read from.
 
+    Those of variables first, then those of the file by line, then what is missing.
+
     Args:
         error: with the details.
         names: of all settings.
@@ -62,14 +65,16 @@ def mistakes_in(
         lines: of the file.
         path: of the file.
     """
-    found = []
+    found: list[tuple[float, str]] = []
     for detail in error.errors(include_url=False, include_input=False):
         name = str(detail["loc"][0]) if detail["loc"] else _words(detail).split(":")[0]
         source = sources.get(name, str(path))
-        if source == str(path) and name in lines:
-            source += f":{lines[name]}"
-        found.append(f"{source}: {_line(detail, names)}")
-    return found
+        place = 0.0
+        if source == str(path):
+            place = float(lines.get(name, math.inf))
+            source += f":{lines[name]}" if name in lines else ""
+        found.append((place, f"{source}: {_line(detail, names)}"))
+    return [told for _, told in sorted(found, key=lambda one: one[0])]
 
 
 def _line(detail: ErrorDetails, names: Sequence[str]) -> str:

@@ -143,10 +143,10 @@ def read_file(path: Path) -> str:
         return path.read_text(encoding="utf-8")
     except OSError as error:
         why = (error.strerror or str(error)).lower()
-        raise SettingsError(
-            f"{path}: cannot be read: {why}",
-            hint=f"`bondreplicate config sample > {FILE_NAME}` makes one to edit",
-        ) from error
+        hint = "it has to be a file that the user who runs bondreplicate may read"
+        if isinstance(error, FileNotFoundError):
+            hint = f"`bondreplicate config sample > {FILE_NAME}` makes one to edit"
+        raise SettingsError(f"{path}: cannot be read: {why}", hint=hint) from error
     except UnicodeDecodeError as error:
         raise SettingsError(f"{path}: is not UTF-8 text", hint="save it as UTF-8") from error
 

@@ -46,7 +46,7 @@ INSUFFICIENT_PRIVILEGE = "42501"
 )
 @click.option(
     "--config",
-    type=click.Path(path_type=Path),
+    type=click.Path(path_type=Path, readable=False),  # what cannot be read is told in our words
     help="The file to read, instead of bondreplicate.conf in the working directory.",
 )
 @click.version_option(__version__, prog_name="bondreplicate")

@@ -74,6 +74,7 @@ def add(program: Program, site: int, name: str, dsn: str, disabled: bool) -> Non
 @pass_program
 def remove(program: Program, site: int) -> None:
     """Take SITE off the list: nothing is sent to it and nothing is kept for it."""
+    hosts.refuse_own(site, program.settings.site)
     with program.connection() as connection:
         hosts.remove_host(connection, site)
     note(EVERYWHERE)
@@ -98,6 +99,7 @@ def disable(program: Program, site: int) -> None:
     As soon as something was forgotten that it has not got, it cannot go on: it must be joined
     again, as a fresh copy with a number that was never used.
     """
+    hosts.refuse_own(site, program.settings.site)
     with program.connection() as connection:
         hosts.enable_host(connection, site, enabled=False)
     note(EVERYWHERE)

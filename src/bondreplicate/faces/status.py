@@ -86,7 +86,10 @@ def decide_problems(status: Status, settings: Settings) -> list[str]:
     elif facts.site != settings.site:
         found.append(f"this database is site {facts.site}, the configuration says {settings.site}")
     if facts.went_down_at is not None:
-        found.append(f"replication is down since {facts.went_down_at:%Y-%m-%d %H:%M:%S}")
+        found.append(
+            f"replication is down since {facts.went_down_at:%Y-%m-%d %H:%M:%S}: nothing is"
+            " captured, sent or applied here; run bondreplicate to take it up again"
+        )
     elif facts.site is not None and not facts.daemon_runs:
         found.append("the daemon does not run: changes are kept, and not sent")
     for link in status.links:
@@ -94,7 +97,7 @@ def decide_problems(status: Status, settings: Settings) -> list[str]:
             found.append(f"link {link.name}: {link.state}: {link.reason}")
         elif link.state == "no daemon" and link.origin != settings.site:
             found.append(f"link {link.name}: {link.reason}")
-        elif link.lag_s is not None and link.lag_s > LATE_S:
+        elif facts.went_down_at is None and link.lag_s is not None and link.lag_s > LATE_S:
             found.append(f"link {link.name}: {link.lag_s:.0f} s behind")
         if link.parked and link.origin == settings.site:
             why = f": {link.reason}" if link.state in ("in step", "behind") else ""
@@ -107,15 +110,16 @@ def decide_problems(status: Status, settings: Settings) -> list[str]:
 
 
 def decide_warnings(status: Status) -> list[str]:
-    """What may become a problem."""
+    """What may become a problem; nothing of tables and sequences while replication is down."""
+    down = status.facts.went_down_at is not None
     found = [
         f"table {t['table']} is not replicated: {t['reason']}"
         for t in status.tables_not_replicated
-        if t["enabled"] and t["reason"] != DROPPED
+        if t["enabled"] and t["reason"] != DROPPED and not down
     ]
     found += [
         f"{b['kind']} {b['name']} in {b['database']} is {b['age_s']:.0f} s old: what it wrote"
         " waits for its end"
         for b in status.blockers
     ]
-    return found + status.sequences
+    return found if down else found + status.sequences

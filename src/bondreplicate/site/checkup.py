@@ -36,7 +36,11 @@ def check_site(connection: Connection, settings: Settings) -> list[Finding]:
         found.append(Finding("hosts", OK, HERE, "this site is listed, and its address leads here"))
     except BondError as error:
         found.append(as_finding("hosts", HERE, error))
-    for check in (_daemon, _ownership, _capture, _tables, _sequences, _transactions, _settings):
+    checks = [_daemon, _ownership, _capture, _tables, _sequences, _transactions, _settings]
+    if fetch_site(connection).went_down_at is not None:
+        # Nothing is captured or aligned while it is down: once is enough to say that.
+        checks = [_daemon, _ownership, _transactions, _settings]
+    for check in checks:
         found += check(connection, settings)
     return found
 
@@ -68,7 +72,7 @@ def _daemon(connection: Connection, settings: Settings) -> list[Finding]:
         return [Finding("daemon", PROBLEM, HERE, message, hint)]
     if facts.went_down_at is not None:
         message = f"replication is down since {facts.went_down_at:%Y-%m-%d %H:%M:%S}"
-        hint = "run bondreplicate, then `bondreplicate verify`: writes since then were not captured"
+        hint = "run bondreplicate, then `bondreplicate verify`: deletes since then are not known"
         return [Finding("daemon", PROBLEM, HERE, message, hint)]
     if not facts.daemon_runs:
         message = "the daemon does not run: changes are kept, and not sent"

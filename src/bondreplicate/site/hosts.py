@@ -76,6 +76,20 @@ def enable_host(connection: Connection, site: int, *, enabled: bool) -> None:
         raise _not_listed(connection, site)
 
 
+def refuse_own(site: int, own: int) -> None:
+    """Refuse to take this site out of its own list: it could only not start again.
+
+    Raises:
+        MeshError: it is this site.
+    """
+    if site == own:
+        raise MeshError(
+            f"site {site} is this site, and has to be in its own list",
+            hint=f"to take it out: `bondreplicate hosts remove {site}` at every other site, then"
+            " `bondreplicate down` here",
+        )
+
+
 def _not_listed(connection: Connection, site: int) -> MeshError:
     listed = ", ".join(str(host.site) for host in list_hosts(connection)) or "no site"
     return MeshError(
