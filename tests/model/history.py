@@ -25,6 +25,7 @@ class Plan:
 
     Attributes:
         truncates: how many of a hundred transactions are a TRUNCATE.
+        key_changes: how often an UPDATE may change the key.
         refusals: whether a site may refuse rows for a while that others accept.
     """
 
@@ -32,6 +33,7 @@ class Plan:
     sites: tuple[int, ...] = (2, 3, 4)
     steps: tuple[int, int] = (20, 170)
     truncates: int = 0
+    key_changes: float = 0
     refusals: bool = False
     statements_max: int = 3
 
@@ -51,7 +53,7 @@ class World:
         self.links = [(a, b) for a in numbers for b in numbers if a != b]
         self.under_way: dict[tuple[int, int], list[Batch]] = {link: [] for link in self.links}
         self.cut: set[tuple[int, int]] = set()
-        self.work = Work(self.schema, rng, plan.statements_max)
+        self.work = Work(self.schema, rng, plan.statements_max, plan.key_changes)
 
     def step(self) -> None:
         """One thing happens."""

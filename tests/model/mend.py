@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from tests.model.schema import Action, ForeignKey, Key, Row, Value
-from tests.model.versions import NOTHING, State, Version, knew
+from tests.model.versions import NOTHING, OLDEST, State, Version, knew
 
 if TYPE_CHECKING:
     from tests.model.site import Site
@@ -34,6 +34,11 @@ def live(site: Site) -> dict[Key, Row]:
     return {k: s.row for k, s in site.store.items() if s.row is not None}
 
 
+def next_repair(version: Version) -> Version:
+    """Just above: any later write of a user wins, and who mends alike versions alike."""
+    return version._replace(repair=version.repair + 1)
+
+
 def _repair(
     site: Site, old: State, row: Row | None, merged: Key | None = None, keeps: int = 0
 ) -> Key:
@@ -42,7 +47,7 @@ def _repair(
         site.floor += 1
         version = Version(site.floor, site.number, 1)
     else:
-        version = old.version._replace(repair=old.version.repair + 1)
+        version = next_repair(old.version)
     write = site.ledger.write([keeps], user=False)
     source = (site.number, site.last)
     site.put(State(old.key, version, row, source, NOTHING, write, merged))
@@ -113,23 +118,55 @@ def _mend_orphan(site: Site, child: State, gone: State, fk: ForeignKey) -> set[K
     log = site.ledger
     if into == "unknown":
         return set()
+    if gone.row is not None and fk.update_cascades:
+        into = gone
     if isinstance(into, State):
         assert into.row is not None
-        found = dict(zip(fk.columns, (into.row[c] for c in fk.refers), strict=True))
-        return {_repair(site, child, {**child.row, **found}, keeps=child.write)}
-    action = effective(site, child.key, child.row, fk)
-    if action is Action.CASCADE:
+        return _rewrite(site, child, fk, tuple(into.row[c] for c in fk.refers), child.write)
+    action = effective(site, child, fk, gone.key)
+    if action is Action.CASCADE and gone.row is None:
         log.log_repair(child, gone)
         return {_repair(site, child, None)}
-    if action in (Action.SET_NULL, Action.SET_DEFAULT):
+    if action in (Action.SET_NULL, Action.SET_DEFAULT) and gone.row is None:
         if site.rules.log_set_null:
             log.log_repair(child, gone)
         value = None if action is Action.SET_NULL else fk.default
-        return {_repair(site, child, {**child.row, **dict.fromkeys(fk.columns, value)})}
-    if gone.key not in site.shown:
+        return _rewrite(site, child, fk, (value,) * len(fk.columns), 0)
+    before, write = site.shown.get(gone.key), site.shows.get(gone.key, 0)
+    if before is None and gone.key in site.replaced:
+        before, write = site.replaced[gone.key].row, site.replaced[gone.key].write
+    if before is None:
         return set()  # A site that still has the parent will send it.
     log.log_repair(gone, child)
-    return {_repair(site, gone, site.shown[gone.key], keeps=site.shows[gone.key])}
+    if gone.row is not None:
+        before = {**gone.row, **{c: before[c] for c in fk.refers}}
+    return {_repair(site, gone, before, keeps=write)}
+
+
+def _rewrite(
+    site: Site, child: State, fk: ForeignKey, values: tuple[Value, ...], keeps: int
+) -> set[Key]:
+    """A child refers to something else; where that is part of its key, it moves to another."""
+    assert child.row is not None
+    row = {**child.row, **dict(zip(fk.columns, values, strict=True))}
+    key = site.schema.tables[child.key[0]].key_of(row)
+    if key == child.key:
+        return {_repair(site, child, row, keeps=keeps)}
+    there = site.remembered(key)
+    gone = _repair(site, child, None, key)
+    version = site.store[gone].version
+    assert version is not None
+    if there is not None and there.row is not None and (there.version or OLDEST) > version:
+        site.ledger.log(child.write)
+        return {gone}
+    if there is not None:
+        site.ledger.log(there.write)
+        version = max(version, next_repair(there.version or OLDEST))
+    write = site.ledger.write([keeps], user=False)
+    site.put(State(key, version, row, (site.number, site.last), NOTHING, write))
+    if site.rules.send_repairs:
+        site.made[key] = site.last
+    return {gone, key}
 
 
 def successor(site: Site, gone: State) -> State | str | None:
@@ -146,35 +183,22 @@ def successor(site: Site, gone: State) -> State | str | None:
     return None
 
 
-def effective(site: Site, key: Key, row: Row, fk: ForeignKey) -> Action:
-    """What ON DELETE can do with this child: what the server would refuse, it cannot."""
-    if not site.rules.cascade_asks:
+def effective(site: Site, child: State, fk: ForeignKey, gone: Key) -> Action:
+    """What ON DELETE can do with a child: what the server would refuse, a repair cannot.
+
+    Nor does a repair cascade to what a repair has written: else one that brings a row back,
+    because children of its own need it, and one that removes it would take turns for ever.
+    """
+    repaired = child.version is not None and child.version.repair > 0
+    if fk.action is Action.CASCADE and site.rules.cascade_spares and repaired:
+        return Action.RESTRICT
+    if not site.rules.refuse_like_server:
         return fk.action
-    table = site.schema.tables[key[0]]
-    if fk.action is Action.SET_NULL and table.not_null & set(fk.columns):
+    table = site.schema.tables[child.key[0]]
+    if fk.action is Action.SET_NULL and site.schema.refuses_null(table, fk.columns):
         return Action.RESTRICT
     if fk.action is Action.SET_DEFAULT:
         values = tuple(fk.default for _ in fk.columns)
         there = site.schema.parent_key(fk, values, live(site))
-        return Action.SET_DEFAULT if there else Action.RESTRICT
-    if fk.action is Action.CASCADE and needed(site, key, row, set()):
-        return Action.RESTRICT
+        return Action.SET_DEFAULT if there not in (None, gone) else Action.RESTRICT
     return fk.action
-
-
-def needed(site: Site, key: Key, row: Row, passed: set[Key]) -> bool:
-    """Whether a row has children that do not let it go."""
-    passed.add(key)
-    for table, fk in site.schema.children[key[0]]:
-        values = tuple(row[c] for c in fk.refers)
-        for other, state in site.store.items():
-            if other[0] != table.name or state.row is None or other in passed:
-                continue
-            if site.schema.parent_values(fk, state.row) != values:
-                continue
-            if fk.action is Action.CASCADE:
-                if needed(site, other, state.row, passed):
-                    return True
-            elif effective(site, other, state.row, fk) is Action.RESTRICT:
-                return True
-    return False

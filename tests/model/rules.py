@@ -14,6 +14,7 @@ class Rules:
         floor: a site's clock goes on from the highest stamp that was applied there.
         send_repairs: repairs are logged and sent like any write.
         follow_merged: children of a row that lost a unique value follow it to the winner.
+        follow_moved: a deleted key whose row was given another key says which.
         forget_when_seen: forget what every site's own stream shows it has; else: what was sent.
         keep_maker: a state that is passed on keeps who made it; else: who passed it on.
         wait_for_known: mend only what is concurrent: where the maker of one state knew the
@@ -22,7 +23,9 @@ class Rules:
         remember_parked: the version and the vector of a parked state are kept, and the row of
             before stays until it can go; else: parked states lie aside and are judged anew.
         keep_vector: a parked state that lies aside keeps the vector that it came with.
-        cascade_asks: a child that is itself needed keeps its parent: nothing cascades to it.
+        cascade_spares: what a repair has written is not removed by a cascade; its parent returns.
+        refuse_like_server: SET NULL of a column that refuses null, or SET DEFAULT without the
+            row that the default refers to, let no parent go.
         truncate_first: a TRUNCATE of the same batch is compared with parked rows as well.
         log_set_null: what SET NULL, SET DEFAULT and re-pointing replace is logged.
         remember_applied: versions that came from other sites are remembered, not only one's own.
@@ -32,13 +35,15 @@ class Rules:
     floor: bool = True
     send_repairs: bool = True
     follow_merged: bool = True
+    follow_moved: bool = True
     forget_when_seen: bool = True
     keep_maker: bool = True
     wait_for_known: bool = True
     tell_parked: bool = True
     remember_parked: bool = True
     keep_vector: bool = True
-    cascade_asks: bool = True
+    cascade_spares: bool = True
+    refuse_like_server: bool = True
     truncate_first: bool = True
     log_set_null: bool = True
     remember_applied: bool = True

@@ -23,12 +23,16 @@ class Action(Enum):
 
 @dataclass(frozen=True)
 class ForeignKey:
-    """Columns that must be found together in `refers` of the parent, or hold a null."""
+    """Columns that must be found together in `refers` of the parent, or hold a null.
+
+    `action` is ON DELETE; ON UPDATE is NO ACTION, or CASCADE.
+    """
 
     columns: tuple[str, ...]
     parent: str
     refers: tuple[str, ...]
     action: Action = Action.RESTRICT
+    update_cascades: bool = False
     default: int = 0
 
 
@@ -65,6 +69,9 @@ class Schema:
         for table in tables:
             for fk in table.foreign_keys:
                 self.children[fk.parent].append((table, fk))
+
+    def refuses_null(self, table: Table, columns: tuple[str, ...]) -> bool:
+        return bool({*table.not_null, *table.key} & set(columns))
 
     def parent_values(self, fk: ForeignKey, row: Row) -> tuple[Value, ...] | None:
         """What the row refers to; None: nothing, for want of a value."""
@@ -136,7 +143,10 @@ class Schema:
         for one, other in self.clashes(rows):
             return f"{one} and {other} clash"
         for key, row in rows.items():
-            for column in self.tables[key[0]].not_null:
+            table = self.tables[key[0]]
+            for column in (*table.not_null, *table.key):
                 if row[column] is None:
                     return f"{key}.{column} is null"
+            if table.key_of(row) != key:
+                return f"{key} holds the row of {table.key_of(row)}"
         return ""

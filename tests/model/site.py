@@ -37,7 +37,9 @@ class Site:
         store: the latest state of each key that has arrived, deleted ones until forgotten.
         shown: the rows that users see; always whole. A key whose stored row is not the one
             shown is *parked*.
+        replaced: rows that the batch at hand has removed or changed, shown or not.
         shows: by key, the write whose result is shown, for the ledger.
+        cleared: by table, the latest TRUNCATE applied here, for the ledger.
         last: number of the latest transaction here. Applying a batch is one too.
         made: by key, the latest transaction here that a user or a repair wrote it in.
         written: by key, the latest transaction here that changed its stored state.
@@ -50,7 +52,9 @@ class Site:
         self.store: dict[Key, State] = {}
         self.shown: dict[Key, Row] = {}
         self.shows: dict[Key, int] = {}
+        self.replaced: dict[Key, State] = {}
         self.truncates: dict[str, list[Truncate]] = {name: [] for name in schema.tables}
+        self.cleared: dict[str, int] = {}
         self.made: dict[Key, int] = {}
         self.written: dict[Key, int] = {}
         self.last = self.floor = self.skew = 0
@@ -85,15 +89,23 @@ class Site:
         self.floor = max(now, self.floor + 1) if self.rules.floor else now
         return self.floor
 
-    def commit(self, rows: Mapping[Key, Row | None], clock: int) -> None:
-        """A transaction: rows written (None: deleted), in the order of its statements."""
+    def commit(
+        self, rows: Mapping[Key, Row | None], clock: int, moved: Mapping[Key, Key] | None = None
+    ) -> None:
+        """A transaction: rows written (None: deleted), in the order of its statements.
+
+        `moved`: where rows went whose key was changed.
+        """
         self.last += 1
+        self.replaced.clear()
         seen, view = self.seen(), dict(self.shows)
         for key, row in rows.items():
             version = Version(self.stamp(clock), self.number, 0)
-            write = self.ledger.write([self.shows.get(key, 0)], user=True)
+            saw = [self.shows.get(key, 0), self.cleared.get(key[0], 0)]
+            write = self.ledger.write(saw, user=True)
             self.ledger.view(write, view)
-            self._contest(State(key, version, row, (self.number, self.last), seen, write))
+            into = moved.get(key) if moved and row is None and self.rules.follow_moved else None
+            self._contest(State(key, version, row, (self.number, self.last), seen, write, into))
             self._show(key, row, write)
 
     def truncate(self, tables: Sequence[str], clock: int) -> None:
@@ -104,7 +116,7 @@ class Site:
             version = Version(self.stamp(clock), self.number, 0)
             there = [k for k in self.shown if k[0] == table]
             writes = {k: self.ledger.write([self.shows[k]], user=True) for k in there}
-            whole = self.ledger.write([], user=False)
+            whole = self.ledger.write([self.cleared.get(table, 0), *writes.values()], user=False)
             for write in writes.values():
                 self.ledger.view(write, view)
             source = (self.number, self.last)
@@ -163,6 +175,7 @@ class Site:
 
     def _settle(self) -> None:
         repaired = mend(self)
+        self.replaced.clear()
         project(self)
         seen = self.seen()
         for key in repaired:
@@ -172,12 +185,16 @@ class Site:
 
     def put(self, state: State) -> None:
         """Store a state, whatever was there."""
+        if (old := self.store.get(state.key)) is not None and old.row is not None:
+            self.replaced[state.key] = old
         self.store[state.key] = state
         self.written[state.key] = self.last
 
     def _truncate(self, truncate: Truncate) -> None:
         for key in [k for k in self.store if k[0] == truncate.table]:
             self._contest(truncate.state(key))
+        self.shows.update({k: w for k, w in truncate.writes.items() if k not in self.store})
+        self.cleared[truncate.table] = truncate.write
         self.truncates[truncate.table].append(truncate)
 
     def _contest(self, new: State) -> None:

@@ -82,7 +82,7 @@ class Truncate:
 
 def knew(maker: State, other: State) -> bool:
     """Whether the maker of one state had another and was able to see it."""
-    if maker.seen is NOTHING or other.key in maker.seen.parked:
+    if maker.seen is NOTHING or {maker.key, other.key} & maker.seen.parked:
         return False
     if other.version is None:
         return True

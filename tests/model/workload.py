@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import random
-from collections.abc import Callable
+from collections.abc import Mapping
 
 from tests.model.schema import Action, ForeignKey, Key, Row, Schema, Table, Value
 from tests.model.site import Site
@@ -21,26 +21,37 @@ def base_schema(rng: random.Random) -> Schema:
     return Schema(parent, child)
 
 
+class RefusedError(Exception):
+    """The server would refuse the statement."""
+
+
 class Work:
     """Transactions of one site's users, and only those that would commit there."""
 
-    def __init__(self, schema: Schema, rng: random.Random, statements_max: int = 3) -> None:
+    def __init__(
+        self, schema: Schema, rng: random.Random, statements_max: int = 3, key_changes: float = 0
+    ) -> None:
         self.schema, self.rng, self.statements_max = schema, rng, statements_max
-        self.marks = 0
+        self.key_changes, self.marks = key_changes, 0
+        self.moved: dict[Key, Key] = {}
 
     def run(self, site: Site, clock: int) -> bool:
         """One transaction at a site; whether it committed anything."""
         rows = dict(site.shown)
         order: list[Key] = []
-        for _ in range(self.rng.randint(1, self.statements_max)):
-            self._statement(rows, order)
+        self.moved.clear()
+        try:
+            for _ in range(self.rng.randint(1, self.statements_max)):
+                self._statement(rows, order)
+        except RefusedError:
+            return False
         if self.schema.broken(rows) or any(site.refuses(k, rows[k]) for k in order if k in rows):
             return False
         changed: dict[Key, Row | None] = {
             k: rows.get(k) for k in dict.fromkeys(order) if rows.get(k) != site.shown.get(k)
         }
         if changed:
-            site.commit(changed, clock)
+            site.commit(changed, clock, self.moved)
         return bool(changed)
 
     def _statement(self, rows: dict[Key, Row], order: list[Key]) -> None:
@@ -53,13 +64,14 @@ class Work:
                 self._set(rows, order, key, row)
         elif kind < 0.65:
             key = self.rng.choice(there)
+            keys = () if self.rng.random() < self.key_changes else table.key
             fresh = self._row(table, rows)
-            kept = {c: rows[key][c] for c in rows[key] if c in table.key or self.rng.random() < 0.5}
-            self._set(rows, order, key, {**fresh, **kept, "mark": fresh["mark"]})
+            change = {c: v for c, v in fresh.items() if c not in keys and self.rng.random() < 0.5}
+            self._change(rows, order, key, change)
         elif kind < 0.75 and len(there) > 1:
             self._swap(rows, order, table, self.rng.sample(there, 2))
         else:
-            delete(self.schema, rows, order, self.rng.choice(there), self.mark)
+            self._delete(rows, order, self.rng.choice(there))
 
     def mark(self) -> int:
         self.marks += 1
@@ -91,28 +103,57 @@ class Work:
             taken = {c: source[c] for c in columns}
             self._set(rows, order, key, {**row, **taken, "mark": self.mark()})
 
+    def _delete(self, rows: dict[Key, Row], order: list[Key], key: Key) -> None:
+        """Delete a row and do what ON DELETE says to its children."""
+        row = rows.pop(key)
+        order.append(key)
+        for table, fk in self.schema.children[key[0]]:
+            if fk.action is Action.RESTRICT:
+                continue
+            for child in self._children(rows, table, fk, row):
+                if child not in rows:
+                    continue
+                if fk.action is Action.CASCADE:
+                    self._delete(rows, order, child)
+                else:
+                    value = None if fk.action is Action.SET_NULL else fk.default
+                    self._change(rows, order, child, dict.fromkeys(fk.columns, value))
+
+    def _children(
+        self, rows: dict[Key, Row], table: Table, fk: ForeignKey, parent: Row
+    ) -> list[Key]:
+        values = tuple(parent[c] for c in fk.refers)
+        return [
+            k
+            for k, r in rows.items()
+            if k[0] == table.name and self.schema.parent_values(fk, r) == values
+        ]
+
+    def _change(
+        self, rows: dict[Key, Row], order: list[Key], key: Key, columns: Mapping[str, Value]
+    ) -> None:
+        """Change columns of a row, its key perhaps; children follow where ON UPDATE says so."""
+        before = rows[key]
+        row = {**before, **columns, "mark": self.mark()}
+        new = self.schema.tables[key[0]].key_of(row)
+        if new != key:
+            if new in rows or None in new[1]:
+                raise RefusedError
+            del rows[key]
+            order.append(key)
+            self.moved[key] = new
+        self._set(rows, order, new, row)
+        for table, fk in self.schema.children[key[0]]:
+            values = [row[c] for c in fk.refers]
+            if fk.update_cascades and values != [before[c] for c in fk.refers]:
+                for child in self._children(rows, table, fk, before):
+                    if child in rows:
+                        changed = dict(zip(fk.columns, values, strict=True))
+                        self._change(rows, order, child, changed)
+
     def _set(self, rows: dict[Key, Row], order: list[Key], key: Key, row: Row) -> None:
         rows[key] = row
         order.append(key)
-
-
-def delete(
-    schema: Schema, rows: dict[Key, Row], order: list[Key], key: Key, mark: Callable[[], int]
-) -> None:
-    """Delete a row and do what ON DELETE says to its children."""
-    row = rows.pop(key)
-    order.append(key)
-    for table, fk in schema.children[key[0]]:
-        values = tuple(row[c] for c in fk.refers)
-        for child in [k for k in rows if k[0] == table.name]:
-            if child not in rows or schema.parent_values(fk, rows[child]) != values:
-                continue
-            if fk.action is Action.CASCADE:
-                delete(schema, rows, order, child, mark)
-            elif fk.action is not Action.RESTRICT:
-                value = None if fk.action is Action.SET_NULL else fk.default
-                rows[child] = {**rows[child], **dict.fromkeys(fk.columns, value), "mark": mark()}
-                order.append(child)
 
 
 def random_schema(rng: random.Random) -> Schema:
@@ -157,6 +198,6 @@ def composite_schema(rng: random.Random) -> Schema:
     first = ForeignKey(("x",), "t", ("id",), actions[0])
     middle = Table("m", key=("x", "y"), columns=("w",), uniques=(("w",),), foreign_keys=(first,))
     second = ForeignKey(("x", "y"), "m", ("x", "y"), actions[1])
-    third = ForeignKey(("code",), "t", ("code",), actions[2])
+    third = ForeignKey(("code",), "t", ("code",), actions[2], rng.random() < 0.5)
     low = Table("l", columns=("x", "y", "code"), foreign_keys=(second, third))
     return Schema(top, middle, low)

@@ -147,8 +147,8 @@ def tables_page() -> str:
 
 def _type(text: str, table: str, column: str) -> str:
     """Type of a column, as the statement says that made it."""
-    made = text.find(f"create table bondreplicate.{table} (")
-    altered = text.find(f"alter table bondreplicate.{table}\n")
+    made = text.find(f"table bondreplicate.{table} (")
+    altered = text.find(f"table bondreplicate.{table}\nadd")
     found = re.compile(_TYPE.format(column=re.escape(column)), re.M).search(
         text, made, text.find(";", made)
     ) or re.compile(_ADDED.format(column=re.escape(column))).search(text, altered)
