@@ -180,3 +180,15 @@ def test_a_name_that_means_no_table(pair):
     done = pair[0].cli("verify", "itme", check=2)
     assert "error: itme is not in replicate_tables" in done.stderr
     assert "hint: did you mean item?" in done.stderr
+
+
+def test_where_nothing_is_compared_nothing_is_the_same(pair):
+    one, two = pair
+    one.execute("update bondreplicate.replicate_hosts set enabled = false where site = 2")
+    assert "NOTHING WAS COMPARED" in one.cli("verify", check=1).stdout
+    one.execute("update bondreplicate.replicate_hosts set enabled = true where site = 2")
+    [bare] = verify(one, "bare", status=1).values()
+    assert bare["problem"] == "no primary key"
+    for site in pair:
+        site.cli("down")
+    assert verify(two, status=1)["public.item"]["problem"] == "replication is down at sites 2 and 1"

@@ -13,6 +13,8 @@ from bondreplicate.core.shapes import Shape, TableName
 
 DISABLED = "disabled in replicate_tables"
 DROPPED = "the table is not there any more"
+DOWN = "replication is down"
+"""As replicate_down() writes it."""
 
 
 @dataclass(frozen=True)

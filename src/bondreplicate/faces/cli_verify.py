@@ -54,7 +54,7 @@ def verify(
 
     Clients may go on writing: what is on its way has --settle seconds to arrive. Exit status 0
     only where every row was seen to be the same; 1 where something differs, has not arrived, or
-    could not be compared; tables, keys and reasons are named.
+    could not be compared, and where nothing was; tables, keys and reasons are named.
     """
     verdict = compare(program.settings, names, settle_s)
     if as_json:
@@ -72,8 +72,9 @@ def describe(verdict: Verdict, keys: int) -> Iterator[str]:
     for table in verdict.tables:
         yield from _lines(table, verdict.site, keys)
     compared = sum(t.rows_here is not None for t in verdict.tables)
-    if not verdict.tables and not verdict.peers_not_asked:
-        yield "nothing was compared: no other site is enabled, or no table is replicated"
+    bad = any(table.problem for table in verdict.tables) or verdict.peers_not_asked
+    if not compared and not bad:
+        yield "NOTHING WAS COMPARED: no other site is enabled, or no table is replicated"
         return
     if any(t.differences or t.more or t.problem for t in verdict.tables):
         outcome = "NOT THE SAME"

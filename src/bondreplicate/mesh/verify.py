@@ -5,12 +5,13 @@ from __future__ import annotations
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from bondreplicate.border.database import Connection, connect, dicts
 from bondreplicate.border.settings import Settings
 from bondreplicate.border.sqlfiles import query
 from bondreplicate.core.compare import Difference
+from bondreplicate.core.following import DOWN
 from bondreplicate.core.redact import redact
 from bondreplicate.core.shapes import Shape, shape_of
 from bondreplicate.errors import BondError
@@ -61,7 +62,11 @@ class TableVerdict:
 
 @dataclass(frozen=True)
 class Verdict:
-    """What `verify --json` prints. `peers`: those that could not be asked, and why."""
+    """What `verify --json` prints.
+
+    same: every row was seen to be the same; where nothing was compared, nothing was seen.
+    peers_not_asked: those that could not be asked, and why.
+    """
 
     same: bool
     site: int
@@ -117,7 +122,8 @@ def verify(settings: Settings, names: Sequence[str], settle_s: float) -> Verdict
                 tables += _verify_peer(here, peer, (wanted, bool(names)), settle_s, pool)
             except BondError as error:
                 not_asked[peer.site] = redact(error.message).removeprefix(f"{peer}: ")
-    same = not not_asked and all(t.same for t in tables)
+    compared = any(t.rows_here is not None for t in tables)
+    same = compared and not not_asked and all(t.same for t in tables)
     return Verdict(same, settings.site, not_asked, tables)
 
 
@@ -129,12 +135,18 @@ def _verify_peer(
     pool: ThreadPoolExecutor,
 ) -> list[TableVerdict]:
     names, by_name = wanted
+    found: list[TableVerdict] = []
     with closing(connect(peer.dsn, role="verify", timeout_s=CONNECT_S)) as connection:
         check_peer(connection, peer, fetch_identity(here.connection))
         there = fetch_catalog(connection, peer.site)
         if not by_name:
             names = names | there.tables.keys()
-        return [_verify_table(here, there, name, settle_s, pool) for name in sorted(names)]
+        for name in sorted(names):
+            verdict = _verify_table(here, there, name, settle_s, pool)
+            if by_name and verdict.skipped:  # whoever names a table wants it compared
+                verdict = replace(verdict, problem=verdict.skipped, skipped="")
+            found.append(verdict)
+    return found
 
 
 def _verify_table(
@@ -175,6 +187,9 @@ def decide_comparable(name: str, here: Catalog, there: Catalog) -> TableVerdict 
         return TableVerdict(name, there.site, skipped=f"disabled at site {where}")
     if not (a and a.active) and not (b and b.active):
         reason = (a and a.reason) or (b and b.reason) or "not replicated"
+        if reason == DOWN:
+            problem = f"{DOWN} at sites {here.site} and {there.site}"
+            return TableVerdict(name, there.site, problem=problem)
         return TableVerdict(name, there.site, skipped=reason)
     for side, listed in ((here, a), (there, b)):
         if listed is None or name not in side.shapes:
