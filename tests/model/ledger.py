@@ -18,6 +18,7 @@ class Ledger:
     logged: set[int] = field(default_factory=set)
     views: dict[int, Mapping[Key, int]] = field(default_factory=dict)
     needless: int = 0
+    given_up: int = 0
 
     def write(self, parents: Iterable[int], user: bool) -> int:
         self.parents.append(tuple(p for p in parents if p))

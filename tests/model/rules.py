@@ -27,6 +27,7 @@ class Rules:
         refuse_like_server: SET NULL of a column that refuses null, or SET DEFAULT without the
             row that the default refers to, let no parent go.
         truncate_first: a TRUNCATE of the same batch is compared with parked rows as well.
+        give_up: a row that is parked at every site, as their batches say, is removed.
         log_set_null: what SET NULL, SET DEFAULT and re-pointing replace is logged.
         remember_applied: versions that came from other sites are remembered, not only one's own.
     """
@@ -45,6 +46,7 @@ class Rules:
     cascade_spares: bool = True
     refuse_like_server: bool = True
     truncate_first: bool = True
+    give_up: bool = True
     log_set_null: bool = True
     remember_applied: bool = True
 

@@ -6,11 +6,11 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from tests.model.ledger import Ledger
-from tests.model.mend import mend
+from tests.model.mend import give_up, mend
 from tests.model.project import project
 from tests.model.rules import Rules
 from tests.model.schema import Key, Row, Schema
-from tests.model.versions import Seen, State, Truncate, Version, knew
+from tests.model.versions import NOTHING, Seen, State, Truncate, Version, knew
 
 
 @dataclass(frozen=True)
@@ -60,7 +60,7 @@ class Site:
         self.last = self.floor = self.skew = 0
         self.peers: set[int] = set()
         self.position: dict[int, int] = {}
-        self.heard: dict[int, Mapping[int, int]] = {}
+        self.heard: dict[int, Seen] = {}
         self.refuses: Callable[[Key, Row], bool] = accept_all
         self.aside: dict[tuple[int, Key], tuple[State, Seen]] = {}
 
@@ -163,7 +163,7 @@ class Site:
         for state in batch.states:
             self._contest(state)
         self.position[batch.origin] = batch.upto
-        self.heard[batch.origin] = batch.seen.vector
+        self.heard[batch.origin] = batch.seen
         self._settle()
         self.forget()
         return True
@@ -175,6 +175,8 @@ class Site:
 
     def _settle(self) -> None:
         repaired = mend(self)
+        if self.rules.give_up:
+            repaired |= give_up(self, self.hopeless())
         self.replaced.clear()
         project(self)
         seen = self.seen()
@@ -231,12 +233,25 @@ class Site:
 
     def _stable(self, key: Key, state: State) -> bool:
         made = self.made.get(key, 0)
-        sent = all(self.heard.get(p, {}).get(self.number, 0) >= made for p in self.peers)
+        sent = all(self._heard_of(p, self.number) >= made for p in self.peers)
         return sent and (not self.rules.forget_when_seen or self._has_all(state.source))
 
     def _has_all(self, source: tuple[int, int]) -> bool:
         site, number = source
-        return all(p == site or self.heard.get(p, {}).get(site, 0) >= number for p in self.peers)
+        return all(p == site or self._heard_of(p, site) >= number for p in self.peers)
+
+    def _heard_of(self, peer: int, site: int) -> int:
+        return self.heard.get(peer, NOTHING).vector.get(site, 0)
+
+    def hopeless(self) -> list[Key]:
+        """Rows that every site has and none can show: no batch will bring what they wait for."""
+        return [
+            k
+            for k in sorted(self.parked())
+            if self.store[k].row is not None
+            and self._has_all(self.store[k].source)
+            and all(k in self.heard.get(p, NOTHING).parked for p in self.peers)
+        ]
 
     def idle(self) -> bool:
         """Whether nothing is remembered and nothing is parked."""
