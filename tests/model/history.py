@@ -26,7 +26,7 @@ class Plan:
     Attributes:
         truncates: how many of a hundred transactions are a TRUNCATE.
         key_changes: how often an UPDATE may change the key.
-        refusals: whether a site may refuse rows for a while that others accept.
+        refusals: whether a site may refuse rows, or changes of whole tables, for a while.
     """
 
     schema: Callable[[random.Random], Schema] = base_schema
@@ -72,6 +72,7 @@ class World:
         elif kind < 0.56 and self.plan.refusals:
             value = self.rng.randrange(3)
             site.refuses = self.rng.choice([accept_all, lambda _, r: r.get("w") == value])
+            site.held = set(self.rng.sample(list(self.schema.tables), self.rng.randrange(2)))
         elif link in self.cut:
             return
         elif kind < 0.78:
@@ -113,6 +114,7 @@ class World:
         """All links work, nobody writes: until nothing is remembered anywhere."""
         for site in self.sites.values():
             site.refuses = accept_all
+            site.held = set()
         for _ in range(ROUNDS_MAX):
             for link in self.rng.sample(self.links, len(self.links)):
                 self._begin(link)

@@ -132,16 +132,16 @@ def _mend_orphan(site: Site, child: State, gone: State, fk: ForeignKey) -> set[K
     log = site.ledger
     if into == "unknown":
         return set()
-    if gone.row is not None and fk.update_cascades:
-        into = gone
+    if gone.row is not None:
+        into = gone  # It has another code now, and children follow: two could ask for two codes.
     if isinstance(into, State):
         assert into.row is not None
         return _rewrite(site, child, fk, tuple(into.row[c] for c in fk.refers), child.write)
     action = effective(site, child, fk, gone.key)
-    if action is Action.CASCADE and gone.row is None:
+    if action is Action.CASCADE:
         log.log_repair(child, gone)
         return {_repair(site, child, None)}
-    if action in (Action.SET_NULL, Action.SET_DEFAULT) and gone.row is None:
+    if action in (Action.SET_NULL, Action.SET_DEFAULT):
         if site.rules.log_set_null:
             log.log_repair(child, gone)
         value = None if action is Action.SET_NULL else fk.default
@@ -152,8 +152,6 @@ def _mend_orphan(site: Site, child: State, gone: State, fk: ForeignKey) -> set[K
     if before is None:
         return set()  # A site that still has the parent will send it.
     log.log_repair(gone, child)
-    if gone.row is not None:
-        before = {**gone.row, **{c: before[c] for c in fk.refers}}
     return {_repair(site, gone, before, keeps=write)}
 
 
@@ -176,7 +174,8 @@ def _rewrite(
     if there is not None:
         site.ledger.log(there.write)
         version = max(version, next_repair(there.version or OLDEST))
-    write = site.ledger.write([keeps], user=False)
+    absent = site.shows.get(key, 0) if there is None else 0
+    write = site.ledger.write([keeps, absent], user=False)
     site.put(State(key, version, row, (site.number, site.last), NOTHING, write))
     if site.rules.send_repairs:
         site.made[key] = site.last

@@ -16,7 +16,8 @@ def project(site: Site) -> None:
     shown = dict(site.shown)
     changed: set[Key] = set()
     for key, state in site.store.items():
-        if state.row != shown.get(key) and not (state.row and site.refuses(key, state.row)):
+        stays = key[0] in site.held or (state.row and site.refuses(key, state.row))
+        if state.row != shown.get(key) and not stays:
             changed.add(key)
             _set(shown, key, state.row)
     while culprit := _culprit(site, shown, changed) if changed else None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 
+from tests.model.aside import forget_aside, lay_aside, merge
 from tests.model.ledger import Ledger
 from tests.model.mend import give_up, mend
 from tests.model.project import project
@@ -44,6 +45,8 @@ class Site:
         made: by key, the latest transaction here that a user or a repair wrote it in.
         written: by key, the latest transaction here that changed its stored state.
         heard: by peer, what that had seen when it cut its latest batch that arrived.
+        held: tables that do not take changes of others now.
+        aside: see tests/model/aside.py.
         refuses: what a CHECK refuses here and nowhere else.
     """
 
@@ -52,6 +55,9 @@ class Site:
         self.store: dict[Key, State] = {}
         self.shown: dict[Key, Row] = {}
         self.shows: dict[Key, int] = {}
+        self.held: set[str] = set()
+        self.aside: dict[tuple[int, Key], State] = {}
+        self.aside_truncates: dict[int, list[Truncate]] = {}
         self.replaced: dict[Key, State] = {}
         self.truncates: dict[str, list[Truncate]] = {name: [] for name in schema.tables}
         self.cleared: dict[str, int] = {}
@@ -67,11 +73,14 @@ class Site:
     # -- what is here
 
     def parked(self) -> frozenset[Key]:
+        """Keys of which something has arrived that is not shown."""
         store, shown = self.store, self.shown
         return frozenset(k for k, s in store.items() if s.row != shown.get(k))
 
     def seen(self) -> Seen:
         parked = self.parked() if self.rules.tell_parked else frozenset[Key]()
+        if self.rules.keep_vector:
+            parked |= {k for _, k in self.aside}
         return Seen({**self.position, self.number: self.last}, parked)
 
     def remembered(self, key: Key) -> State | None:
@@ -105,7 +114,7 @@ class Site:
             write = self.ledger.write(saw, user=True)
             self.ledger.view(write, view)
             into = moved.get(key) if moved and row is None and self.rules.follow_moved else None
-            self._contest(State(key, version, row, (self.number, self.last), seen, write, into))
+            self.contest(State(key, version, row, (self.number, self.last), seen, write, into))
             self._show(key, row, write)
 
     def truncate(self, tables: Sequence[str], clock: int) -> None:
@@ -120,7 +129,7 @@ class Site:
             for write in writes.values():
                 self.ledger.view(write, view)
             source = (self.number, self.last)
-            self._truncate(Truncate(table, version, source, seen, whole, writes))
+            self.clear(Truncate(table, version, source, seen, whole, writes))
             for key in there:
                 self._show(key, None, writes[key])
 
@@ -158,13 +167,11 @@ class Site:
         self.last += 1
         stamps = [s.version.stamp for s in [*batch.states, *batch.truncates] if s.version]
         self.floor = max(self.floor, *stamps) if stamps else self.floor
-        for truncate in batch.truncates:
-            self._truncate(truncate)
-        for state in batch.states:
-            self._contest(state)
+        before = merge(self, batch)
         self.position[batch.origin] = batch.upto
         self.heard[batch.origin] = batch.seen
         self._settle()
+        lay_aside(self, batch, before)
         self.forget()
         return True
 
@@ -192,14 +199,14 @@ class Site:
         self.store[state.key] = state
         self.written[state.key] = self.last
 
-    def _truncate(self, truncate: Truncate) -> None:
+    def clear(self, truncate: Truncate) -> None:
         for key in [k for k in self.store if k[0] == truncate.table]:
-            self._contest(truncate.state(key))
+            self.contest(truncate.state(key))
         self.shows.update({k: w for k, w in truncate.writes.items() if k not in self.store})
         self.cleared[truncate.table] = truncate.write
         self.truncates[truncate.table].append(truncate)
 
-    def _contest(self, new: State) -> None:
+    def contest(self, new: State) -> None:
         """Keep the later of what is here and what has come; log what was concurrent."""
         old, log = self.remembered(new.key), self.ledger
         if old is None:
@@ -219,6 +226,7 @@ class Site:
     def forget(self) -> None:
         """Forget the versions of what every peer is known to have, by its own stream."""
         parked = self.parked()
+        forget_aside(self)
         for key, state in list(self.store.items()):
             if key in parked or not self._stable(key, state):
                 continue
@@ -256,4 +264,5 @@ class Site:
     def idle(self) -> bool:
         """Whether nothing is remembered and nothing is parked."""
         versions = any(s.version is not None for s in self.store.values())
-        return not (versions or any(self.truncates.values()) or self.parked())
+        aside = self.aside or any(self.aside_truncates.values())
+        return not (versions or any(self.truncates.values()) or self.parked() or aside)
