@@ -173,13 +173,13 @@ def test_status_shows_parked_changes_conflicts_tables_and_old_transactions(pair)
     park(one, two, ["9"], "no parent")
     found = one.cli_json("status", check=1)
     assert found["parked"][0]["reason"] == "no parent"
-    assert "1 changes are parked" in found["problems"]
+    assert "1 change is parked" in found["problems"]
     assert found["tables_replicated"] == 2
     assert any("public.bare is not replicated: no primary key" in w for w in found["warnings"])
     text = one.cli("status", check=1).stdout
     assert "parked:" in text
     problems = two.cli_json("status", check=1)["problems"]
-    assert "link 2->1: 1 changes are parked at site 1" in problems
+    assert "link 2->1: 1 change is parked at site 1" in problems
     assert "site 1 of 10" in text
 
 
@@ -215,7 +215,7 @@ def test_what_is_parked_has_not_arrived(pair):
     set_position(two, one, one.value("select pg_current_snapshot()::text"))
     park(two, one, ["9"], "no parent")
     done = one.cli("wait", "--timeout", "0.3", check=1)
-    assert "1 changes are parked there: no parent" in done.stderr
+    assert "1 change is parked there: no parent" in done.stderr
 
 
 def test_wait_names_a_peer_that_does_not_answer(pair):
@@ -262,6 +262,8 @@ def test_what_is_down_is_told_once(pair):
     assert down.endswith("run bondreplicate to take it up again")
     assert not [p for p in others if not p.startswith("link 2->1: ")]
     assert told["warnings"] == []
+    there = pair[1].cli_json("status", check=1)["problems"]
+    assert "link 1->2: replication is down at site 1: run bondreplicate there" in there
     found = [f for f in one.cli_json("doctor", check=1) if f["where"] == "this site"]
     assert [f["check"] for f in found if f["level"] == "problem"] == ["daemon"]
     assert not {f["check"] for f in found} & {"tables", "sequences", "capture"}

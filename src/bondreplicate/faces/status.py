@@ -9,6 +9,7 @@ from typing import Any
 from bondreplicate import __version__
 from bondreplicate.border.database import Connection, connect
 from bondreplicate.border.settings import Settings
+from bondreplicate.core import words
 from bondreplicate.core.following import DROPPED
 from bondreplicate.mesh.survey import Link, survey_links
 from bondreplicate.site import health
@@ -102,10 +103,10 @@ def decide_problems(status: Status, settings: Settings) -> list[str]:
         if link.parked and link.origin == settings.site:
             why = f": {link.reason}" if link.state in ("in step", "behind") else ""
             found.append(
-                f"link {link.name}: {link.parked} changes are parked at site {link.target}{why}"
+                f"link {link.name}: {words.parked(link.parked)} at site {link.target}{why}"
             )
     if facts.parked:
-        found.append(f"{facts.parked} changes are parked")
+        found.append(words.parked(facts.parked))
     return found
 
 

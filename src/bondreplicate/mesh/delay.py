@@ -9,7 +9,7 @@ from bondreplicate.border.database import Connection
 from bondreplicate.core.compare import Unsettled
 from bondreplicate.core.words import counted
 from bondreplicate.mesh.progress import count_unsent, fetch_incarnation, fetch_reached
-from bondreplicate.site.health import fetch_site
+from bondreplicate.site.health import fetch_down, fetch_idle
 
 STUCK_S = 5.0
 """Entries that are older do not wait only for their turn."""
@@ -49,17 +49,16 @@ def _explain_link(origin: End, target: End) -> str:
     """Why a target has not applied what an origin has."""
     head = f"not applied at site {target.site} yet: "
     for end in (target, origin):
-        facts = fetch_site(end.connection)
-        if facts.went_down_at is not None:
-            return f"{head}replication is down at site {end.site}: run bondreplicate there"
+        if down := fetch_down(end.connection, end.site):
+            return head + down
     reached = fetch_reached(target.connection, origin.site, fetch_incarnation(origin.connection))
     if reached.stranger:
         return f"{head}it knows site {origin.site} as another database than it is now"
     unsent = count_unsent(origin.connection, origin.site, reached.position)
     if not unsent.entries:
         return f"{head}changes of a third site that site {origin.site} has"
-    if not fetch_site(origin.connection).daemon_runs:
-        return f"{head}bondreplicate does not run at site {origin.site}"
+    if idle := fetch_idle(origin.connection, origin.site):
+        return head + idle
     waiting = counted(unsent.entries, "log entry", "log entries")
     head += f"{waiting} not sent by site {origin.site}, the oldest {unsent.lag_s:.0f} s old"
     if unsent.lag_s < STUCK_S:

@@ -19,6 +19,7 @@ from bondreplicate.mesh.progress import (
     fetch_reached,
 )
 from bondreplicate.site.fitness import Identity, check_peer, fetch_identity
+from bondreplicate.site.health import fetch_idle
 from bondreplicate.site.hosts import Host, list_hosts
 
 CONNECT_S = 3
@@ -107,25 +108,24 @@ def _with_parked(link: Link, origin: Connection, target: Connection) -> Link:
     return replace(link, parked=found.parked, reason=link.reason or found.reason or "")
 
 
-def look(origin: Connection, site: int, reached: Reached) -> tuple[Unsent, bool]:
-    """At an origin: what it has to send, and whether its daemon runs."""
-    unsent = count_unsent(origin, site, reached.position)
-    return unsent, bool(value(origin, query("daemon_running")))
+def look(origin: Connection, site: int, reached: Reached) -> tuple[Unsent, str]:
+    """At an origin: what it has to send, and why it does not; "" where it does."""
+    return count_unsent(origin, site, reached.position), fetch_idle(origin, site)
 
 
 def _both(own: int, peer: int, state: str, reason: str) -> list[Link]:
     return [Link(own, peer, state, reason=reason), Link(peer, own, state, reason=reason)]
 
 
-def describe(origin: int, target: int, reached: Reached, looked: tuple[Unsent, bool]) -> Link:
+def describe(origin: int, target: int, reached: Reached, looked: tuple[Unsent, str]) -> Link:
     """A link between two sites that both answered."""
-    unsent, daemon_runs = looked
+    unsent, idle = looked
     state, reason = ("behind" if unsent.entries else "in step"), ""
     if reached.stranger:
         state = "held"
         reason = f"site {target} knows site {origin} as another database than it is now"
-    elif not daemon_runs:
-        state, reason = "no daemon", f"bondreplicate does not run at site {origin}"
+    elif idle:
+        state, reason = "no daemon", idle
     return Link(
         origin=origin,
         target=target,

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from bondreplicate.border.database import Connection, connect, rows, value
 from bondreplicate.border.settings import Settings
 from bondreplicate.border.sqlfiles import query
+from bondreplicate.core import words
 from bondreplicate.core.redact import redact
 from bondreplicate.errors import BondError, TransientError
 from bondreplicate.mesh.progress import fetch_incarnation, fetch_reached, is_behind
@@ -121,5 +122,5 @@ def _missing(here: Connection, there: Connection, awaited: Awaited) -> str:
     args = {"source": awaited.own, "before": awaited.before}
     parked = rows(there, query("parked_from"), args)[0]
     if parked.parked:
-        return f"{parked.parked} changes are parked there: {parked.reason}"
+        return f"{words.parked(parked.parked)} there: {parked.reason}"
     return ""

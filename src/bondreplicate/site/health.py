@@ -37,6 +37,22 @@ def fetch_site(connection: Connection) -> SiteFacts:
     return SiteFacts(*rows(connection, query("status_site"))[0], daemon_runs=runs)
 
 
+def fetch_down(connection: Connection, site: int) -> str:
+    """That replication is down at a site, in words; "" where it is not."""
+    state = rows(connection, query("fit_state"))
+    if not state or state[0].went_down_at is None:
+        return ""
+    return f"replication is down at site {site}: run bondreplicate there"
+
+
+def fetch_idle(connection: Connection, site: int) -> str:
+    """Why a site sends nothing, in words; "" where it does send."""
+    if down := fetch_down(connection, site):
+        return down
+    runs = value(connection, query("daemon_running"))
+    return "" if runs else f"bondreplicate does not run at site {site}"
+
+
 def fetch_parked(connection: Connection) -> list[dict[str, Any]]:
     """The changes that have waited longest because they cannot be applied."""
     return dicts(connection, query("status_parked"), {"limit": PARKED_SHOWN})

@@ -2,5 +2,6 @@
 select
     site,
     maxsites,
-    incarnation
+    incarnation,
+    went_down_at
 from bondreplicate.replicate_state
