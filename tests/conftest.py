@@ -1,6 +1,7 @@
 """What every test can ask for: databases, clusters, a seeded source of randomness."""
 
 import itertools
+import os
 import random
 from collections.abc import Callable, Iterator
 from typing import Any
@@ -14,6 +15,13 @@ _databases = itertools.count(1)
 
 def pytest_report_header() -> list[str]:
     return [binaries.describe()]
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """At full size a test takes as long as it takes: beyond two hours it hangs."""
+    if os.environ.get("BOND_SOAK") == "1":
+        for item in items:
+            item.add_marker(pytest.mark.timeout(2 * 3600), append=False)
 
 
 def pytest_sessionfinish() -> None:

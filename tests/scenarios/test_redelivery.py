@@ -156,7 +156,8 @@ class Courier:
             with self.extractor.copy_out(since, unsent.tabs, errors=unsent.errors) as copy:
                 blocks = [bytes(block) for block in copy]
         vector = dict(unsent.vector)
-        return Batch(self.origin.number, str(incarnation), since, unsent.upto, vector), blocks
+        number, entries = self.origin.number, unsent.entries
+        return Batch(number, str(incarnation), since, unsent.upto, vector, entries), blocks
 
     def deliver(self, batch: tuple[Batch, list[bytes]], by: int = 0) -> bool:
         """Whether the batch was taken."""

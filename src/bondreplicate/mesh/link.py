@@ -25,7 +25,7 @@ from bondreplicate.mesh.pulse import Pulse
 from bondreplicate.site.apply import Applied, Batch, Target
 from bondreplicate.site.extract import Extractor, Unsent
 from bondreplicate.site.fitness import check_peer, fetch_identity
-from bondreplicate.site.hosts import Host
+from bondreplicate.site.hosts import Host, rejoin_hint
 from bondreplicate.site.state import fetch_state
 from bondreplicate.site.tables import Tables, fetch_tables
 
@@ -143,25 +143,25 @@ class Link:
             raise MeshError(
                 f"{self.peer} has maxsites {held.maxsites}, this site {self.settings.maxsites}:"
                 " ids would collide",
-                hint="set the same maxsites at every site, and start each again",
+                hint="grow the one that has 10: stop bondreplicate there, set maxsites = 100 in"
+                " bondreplicate.conf, run `bondreplicate init --grow`, start it again",
             )
         if held.incarnation not in (None, incarnation):
             raise MeshError(
                 f"{self.peer} knows site {self.settings.site} as another database than this one",
-                hint="this site was restored or replaced: give it a new number, as a fresh copy",
+                hint=rejoin_hint(self.settings.site),
             )
         if held.position and int(held.position.split(":")[0]) > state.next_xid:
             raise MeshError(
                 f"site {self.settings.site} went back in time: {self.peer} has applied transactions"
                 " that are not here yet",
-                hint="it was restored from a backup: join it again as a fresh copy",
+                hint=rejoin_hint(self.settings.site),
             )
         if state.pruned_xid is not None and (held.has_xid or 0) < state.pruned_xid:
             raise MeshError(
                 f"{self.peer} has missed changes that site {self.settings.site} does not keep"
                 " any more: it was not listed or not enabled while they were made",
-                hint=f"make site {self.peer.site} anew as a copy, with its row in replicate_hosts"
-                " of every site before the copy is made",
+                hint=rejoin_hint(self.peer.site),
             )
         extractor = Extractor(here, self.settings.site)
         session = Session(target, extractor, incarnation, held.position, Tables(-1))

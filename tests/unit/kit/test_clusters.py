@@ -29,6 +29,7 @@ def test_two_wheels_are_always_there() -> None:
 
 
 @pytest.mark.parametrize("version", available_versions())
+@pytest.mark.alone
 def test_a_cluster_of_each_version_starts_quickly(version: str, new_cluster: NewCluster) -> None:
     new_cluster(version)  # the first one pays for initdb
     begun_at = time.monotonic()
