@@ -68,7 +68,6 @@ class Site:
         self.position: dict[int, int] = {}
         self.heard: dict[int, Seen] = {}
         self.refuses: Callable[[Key, Row], bool] = accept_all
-        self.aside: dict[tuple[int, Key], tuple[State, Seen]] = {}
 
     # -- what is here
 
