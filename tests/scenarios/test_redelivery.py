@@ -2,6 +2,7 @@
 
 import itertools
 import random
+import re
 import signal
 import threading
 from collections.abc import Iterator
@@ -11,7 +12,7 @@ import pytest
 
 from bondreplicate.border.database import connect
 from bondreplicate.border.settings import Settings
-from bondreplicate.errors import BondError
+from bondreplicate.errors import BondError, TransientError
 from bondreplicate.site.apply import Batch, Target
 from bondreplicate.site.extract import Extractor
 from bondreplicate.site.tables import fetch_tables
@@ -30,6 +31,7 @@ from tests.scenarios.steps import (
 
 pytestmark = pytest.mark.timeout(300)
 
+REVISION = "update bondreplicate.replicate_state set tables_revision = tables_revision"
 POSITION = "select position::text from bondreplicate.replicate_position where site = %s"
 COUNTED = """
 create table seen_{t} (id int, n int);
@@ -221,3 +223,30 @@ def at_once(a: Site, b: Site, courier: Courier, since: str) -> None:
     for thread in threads:
         thread.join(30)
     assert sorted(took) == [False, False, True]
+
+
+def test_a_batch_for_other_tables_than_there_are_is_refused(mesh: Mesh) -> None:
+    """One whose rows have no table here was once taken, and its rows were lost."""
+    up(mesh, "create table fits (id int primary key, n int)", "fits")
+    a, b, _ = mesh
+    with parted(mesh), ExitStack() as stack:
+        since = b.value(POSITION, [1])
+        a.execute("insert into fits values (1, 1)")
+        courier = Courier(a, b, stack)
+        batch, blocks = courier.pick_up(since)
+        tab = courier.targets[0].mapped[next(iter(courier.extractor.look(since).tabs))].tab
+        strange = [re.sub(rb"^%d\t" % tab, b"-99\t", b"".join(blocks))]
+        refused = (
+            (strange, "number -99, which is not known", REVISION),
+            (blocks, "tables here have changed", REVISION + " + 1"),
+        )
+        for rows, why, revision in refused:
+            b.execute(revision)
+            with pytest.raises(TransientError, match=why) as told:
+                courier.deliver((batch, rows))
+            assert told.value.sqlstate == "BR035"
+            assert b.value(POSITION, [1]) == since
+        b.execute(REVISION + " - 1")
+        assert courier.deliver((batch, blocks))
+        assert b.query("select * from fits") == [(1, 1)]
+    assert_whole(mesh)
