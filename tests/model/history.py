@@ -25,6 +25,7 @@ class Plan:
 
     Attributes:
         truncates: how many of a hundred transactions are a TRUNCATE.
+        removes: whether sites are removed for good.
         key_changes: how often an UPDATE may change the key.
         refusals: whether a site may refuse rows, or changes of whole tables, for a while.
     """
@@ -33,6 +34,7 @@ class Plan:
     sites: tuple[int, ...] = (2, 3, 4)
     steps: tuple[int, int] = (20, 170)
     truncates: int = 0
+    removes: bool = False
     key_changes: float = 0
     refusals: bool = False
     statements_max: int = 3
@@ -69,6 +71,9 @@ class World:
             site.skew = self.rng.choice([0, 50, -50])
         elif kind < 0.54:
             site.retry()
+        elif kind < 0.545 and self.plan.removes and len(self.sites) > 2:
+            self._remove(site.number)
+            return
         elif kind < 0.56 and self.plan.refusals:
             value = self.rng.randrange(3)
             site.refuses = self.rng.choice([accept_all, lambda _, r: r.get("w") == value])
@@ -90,6 +95,15 @@ class World:
             site.truncate(tables, self.clock)
         else:
             self.work.run(site, self.clock)
+
+    def _remove(self, number: int) -> None:
+        """A site burns down, and every other one is told to go on without it."""
+        del self.sites[number]
+        self.links = [link for link in self.links if number not in link]
+        for site in self.sites.values():
+            site.remove(number)
+        lost = {n for n in range(1, 9) if n not in self.sites}
+        self.ledger.burnt |= {w for w, s in self.ledger.made_at.items() if s in lost}
 
     def _begin(self, link: tuple[int, int]) -> None:
         origin, target = link

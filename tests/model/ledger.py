@@ -17,6 +17,8 @@ class Ledger:
     made_by_user: list[bool] = field(default_factory=lambda: [False])
     logged: set[int] = field(default_factory=set)
     views: dict[int, Mapping[Key, int]] = field(default_factory=dict)
+    made_at: dict[int, int] = field(default_factory=dict)
+    burnt: set[int] = field(default_factory=set)
     needless: int = 0
     given_up: int = 0
 
@@ -25,9 +27,10 @@ class Ledger:
         self.made_by_user.append(user)
         return len(self.parents) - 1
 
-    def view(self, write: int, shows: Mapping[Key, int]) -> None:
+    def view(self, write: int, site: int, shows: Mapping[Key, int]) -> None:
         """What else the author of a write saw: by key, whose result was shown."""
         self.views[write] = shows
+        self.made_at[write] = site
 
     def same(self, lost: int, kept: int) -> None:
         """Two writes with the same result: whoever sees one sees the other."""
@@ -65,4 +68,5 @@ class Ledger:
     def lost(self, final: Iterable[int]) -> list[int]:
         """Writes of users that are neither the end, nor seen by a successor, nor logged."""
         kept = self.ancestors([*final, *self.logged])
+        kept |= self.burnt
         return [w for w, user in enumerate(self.made_by_user) if user and w not in kept]

@@ -28,8 +28,8 @@ class Rules:
             row that the default refers to, let no parent go.
         truncate_first: a TRUNCATE of the same batch is compared with parked rows as well.
         give_up: a row that is parked at every site, as their batches say, is removed.
+        send_on: where a site is removed, the others send on what came from it.
         log_set_null: what SET NULL, SET DEFAULT and re-pointing replace is logged.
-        remember_applied: versions that came from other sites are remembered, not only one's own.
     """
 
     digest: bool = True
@@ -47,8 +47,8 @@ class Rules:
     refuse_like_server: bool = True
     truncate_first: bool = True
     give_up: bool = True
+    send_on: bool = True
     log_set_null: bool = True
-    remember_applied: bool = True
 
 
 ALL = Rules()

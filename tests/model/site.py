@@ -111,7 +111,7 @@ class Site:
             version = Version(self.stamp(clock), self.number, 0)
             saw = [self.shows.get(key, 0), self.cleared.get(key[0], 0)]
             write = self.ledger.write(saw, user=True)
-            self.ledger.view(write, view)
+            self.ledger.view(write, self.number, view)
             into = moved.get(key) if moved and row is None and self.rules.follow_moved else None
             self.contest(State(key, version, row, (self.number, self.last), seen, write, into))
             self._show(key, row, write)
@@ -126,7 +126,7 @@ class Site:
             writes = {k: self.ledger.write([self.shows[k]], user=True) for k in there}
             whole = self.ledger.write([self.cleared.get(table, 0), *writes.values()], user=False)
             for write in writes.values():
-                self.ledger.view(write, view)
+                self.ledger.view(write, self.number, view)
             source = (self.number, self.last)
             self.clear(Truncate(table, version, source, seen, whole, writes))
             for key in there:
@@ -166,6 +166,12 @@ class Site:
         self.last += 1
         stamps = [s.version.stamp for s in [*batch.states, *batch.truncates] if s.version]
         self.floor = max(self.floor, *stamps) if stamps else self.floor
+        if orphaned := [s for s in batch.states if s.source[0] not in {self.number, *self.peers}]:
+            # It was under way when its maker was removed: who passed it on answers for it now.
+            source = (batch.origin, batch.upto)
+            kept = [s for s in batch.states if s not in orphaned]
+            kept += [replace(s, source=source, seen=NOTHING) for s in orphaned]
+            batch = replace(batch, states=kept)
         before = merge(self, batch)
         self.position[batch.origin] = batch.upto
         self.heard[batch.origin] = batch.seen
@@ -188,6 +194,25 @@ class Site:
         seen = self.seen()
         for key in repaired:
             self.store[key] = replace(self.store[key], seen=seen)
+
+    def remove(self, peer: int) -> None:
+        """A site is gone for good: what came from it and may not be everywhere is sent on.
+
+        What it knew no longer means that something newer is coming.
+        """
+        self.peers.discard(peer)
+        self.last += 1
+        if not self.rules.send_on:
+            return
+        source = (self.number, self.last)
+        for key, state in self.store.items():
+            if state.version is not None and state.source[0] == peer:
+                self.store[key] = replace(state, source=source, seen=NOTHING)
+                self.made[key] = self.last
+        for table, found in self.truncates.items():
+            self.truncates[table] = [
+                replace(t, source=source) if t.source[0] == peer else t for t in found
+            ]
 
     # -- merging
 

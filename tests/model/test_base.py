@@ -4,17 +4,18 @@ from dataclasses import replace
 
 import pytest
 
-from tests.model.history import Plan, failures, run
+from tests.model.history import Plan, failures
 from tests.model.rules import ALL
 
 PLAN = Plan()
 
 
 def test_random_histories_end_the_same() -> None:
-    assert failures(range(1000), PLAN) == {}
+    assert failures(range(500), PLAN) == {}
 
 
 @pytest.mark.soak
+@pytest.mark.timeout(3600)
 def test_twenty_thousand_histories_end_the_same() -> None:
     assert failures(range(20_000), PLAN) == {}
 
@@ -35,10 +36,3 @@ def test_each_ingredient_is_needed(without: str, seeds: tuple[int, ...]) -> None
     """Seeds that fail without it; a change of the workload needs others: look from 0 upwards."""
     found = failures(seeds, PLAN, replace(ALL, **{without: False}))
     assert found or failures(range(1000), PLAN, replace(ALL, **{without: False}))
-
-
-def test_rows_are_not_removed_for_what_was_never_to_stand_together() -> None:
-    """Where it is waited for what the other's author had seen, next to no repair is needless."""
-    hasty = replace(ALL, wait_for_known=False)
-    counts = [sum(run(s, PLAN, r).ledger.needless for s in range(300)) for r in (ALL, hasty)]
-    assert counts[0] == 0 < counts[1]
