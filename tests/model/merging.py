@@ -117,10 +117,10 @@ class MergingSite:
         self._count(key, base, amount)
         return base
 
-    def shown(self) -> dict[int, dict[str, Group | int]]:
+    def shown(self) -> dict[int, dict[str, Group]]:
         """What users see."""
         return {
-            key: {**{g: v for g, (_, v) in row.cells.items()}, "n": self.total(key)}
+            key: {**{g: v for g, (_, v) in row.cells.items()}, "n": (self.total(key),)}
             for key, row in sorted(self.rows.items())
             if row.lives
         }

@@ -56,7 +56,7 @@ class Mesh:
         elif kind < 0.6 and self.rules.groups:
             site.write(key, spans, clock)
         elif kind < 0.6:  # one of the two, as its own site's row allows
-            (lo,), (hi,) = shown[key]["lo"], shown[key]["hi"]  # type: ignore[misc]
+            (lo,), (hi,) = shown[key]["lo"], shown[key]["hi"]
             change = rng.choice(
                 [{"lo": (hi - rng.randrange(3),)}, {"hi": (lo + rng.randrange(3),)}]
             )
@@ -82,10 +82,10 @@ class Mesh:
             return "diverged"
         for key in first:
             base = self.sites[0].rows[key].base if self.rules.by_base else NEVER
-            if first[key]["n"] != self.added.get((key, base), 0):
+            if first[key]["n"] != (self.added.get((key, base), 0),):
                 return "not added once"
         for row in first.values():
-            low, high = row["lohi"] if self.rules.groups else (*row["lo"], *row["hi"])  # type: ignore
+            low, high = row["lohi"] if self.rules.groups else (*row["lo"], *row["hi"])
             if low > high:
                 return "CHECK broken"
         return ""

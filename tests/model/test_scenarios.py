@@ -159,3 +159,25 @@ def test_children_follow_a_row_to_its_new_key() -> None:
     story.sites[1].commit({P1: None, P2: row(2, 1)}, 1100, {P1: P2})
     story.commit(2, {C1: row(1, 2, p=1)})
     assert story.settle() == {P2: row(2, 1), C1: row(1, 2, p=2)}
+
+
+@pytest.mark.parametrize("at_once", [True, False])
+def test_of_three_spans_in_a_chain_the_latest_decides(at_once: bool) -> None:
+    """The middle one overlaps both: it goes, and takes the first along if the two met alone."""
+    table = Table("p", columns=("first", "last"), spans=(("first", "last"),))
+    story = Story(Schema(table), 3, ALL)
+    for number in (1, 2, 3):
+        span = row(number, number, first=number * 2, last=number * 2 + 2)
+        story.commit(number, {("p", (number,)): span})
+        if not at_once and number == 2:
+            story.send((1, 2))
+    assert {k[1][0] for k in story.settle()} <= {1, 3}
+    assert ("p", (3,)) in story.sites[1].shown
+
+
+def test_two_sites_remember_only_what_they_wrote() -> None:
+    story = Story(family(), 2, ALL)
+    story.commit(1, {P1: row(1, 0)})
+    story.send((1, 2))
+    assert story.sites[1].store[P1].version is not None
+    assert story.sites[2].store[P1].version is None
