@@ -86,3 +86,32 @@ def test_a_table_made_while_another_is_attached_is_not_missed(mesh: Mesh) -> Non
         user.execute("commit")
     eventually(lambda: site.value(ACTIVE, [["made_1", "made_2"]]) == 2, "both are replicated", 10)
     site.execute("drop table made_1; drop table made_2")  # the other tests compare all tables
+
+
+def test_a_table_that_takes_the_name_while_another_is_looked_after(mesh: Mesh) -> None:
+    """Its changes are its own: logged as the other's they were lost with it."""
+    columns = "(id int primary key, t text)"
+    up(mesh, f"create table taken {columns}; create table taker {columns}", "taken", "taker")
+    site = mesh[1]
+    waiting = "select count(*) from pg_locks where not granted and relation = to_regclass('taken')"
+    with site.database.connect() as user:
+        user.execute("begin")
+        user.execute("lock table taken in share mode")
+        site.execute(
+            "update bondreplicate.replicate_tables set shape = '' where table_name = 'taken'"
+        )
+        eventually(lambda: site.value(waiting) == 1, "the daemon waits for it", every_s=0.01)
+        user.execute("drop table taken; alter table taker rename to taken")
+        user.execute("commit")
+    mesh[2].execute("drop table taken; alter table taker rename to taken")
+    captured_by = (
+        "select count(*) from pg_trigger g join bondreplicate.replicate_tables t"
+        " on t.relid = g.tgrelid and g.tgfoid::regproc::text = 'bondreplicate.capture_' || t.id"
+        " where t.table_name = 'taken' and t.active"
+    )
+    site.execute("insert into taken values (1, 'at once')")
+    for one in mesh:
+        eventually(lambda one=one: one.value(captured_by) == 5, "its triggers are its own")
+    site.execute("insert into taken values (2, 'later')")
+    assert_whole(mesh)
+    assert rows_of(mesh, "taken") == [(1, "at once"), (2, "later")]

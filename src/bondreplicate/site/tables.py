@@ -138,12 +138,14 @@ def _carry_out(connection: Connection, task: Task, first: bool) -> None:
         elif task.shape and task.step is Step.RELEASE:
             tab = _write(connection, task)
             execute(connection, capture.detach(task.shape.name, tab))
+            _check_name(connection, task.shape)
         elif task.shape and task.step is Step.NOTE:
             _write(connection, task)
         elif task.shape:
             tab = _write(connection, task)
             for statement in capture.attach(task.shape, tab):
                 execute(connection, statement)
+            _check_name(connection, task.shape)
             if task.step is Step.ATTACH and not first:
                 was_out = task.listed is not None and task.listed.reason == DISABLED
                 stamp = OUT_BEFORE if was_out else BEFORE_ANY
@@ -151,6 +153,17 @@ def _carry_out(connection: Connection, task: Task, first: bool) -> None:
         # In this transaction: a link that sees entries of a table must see that it knows too
         # little.
         execute(connection, query("tables_revise"))
+
+
+def _check_name(connection: Connection, shape: Shape) -> None:
+    """Now that the table is locked, its name stays: was it that of another one, just renamed?
+
+    Else the triggers of one would log changes of the other, and who forgets the one, loses them.
+    """
+    schema, table = shape.name
+    args = {"schema": schema, "table": table, "oid": shape.oid}
+    if not value(connection, query("table_is"), args):
+        raise TransientError(f"{schema}.{table} is another table now")
 
 
 def _write(connection: Connection, task: Task) -> int:
