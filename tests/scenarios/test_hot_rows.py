@@ -19,7 +19,7 @@ def test_links_get_through_while_tpcb_runs_at_both_ends(new_mesh: Callable[..., 
             eventually(
                 lambda dsn=site.dsn, before=before: rows_applied(dsn) > before,
                 f"a batch arrives at {site} while clients write",
-                timeout_s=2,
+                timeout_s=6,
             )
         assert run.is_running()
     for run in runs:

@@ -18,8 +18,9 @@ if len(sys.argv) > 1:
     print(sys.argv[1:]); sys.exit(3)
 if conf.get("broken"):
     sys.exit("error: broken")
-if conf.get("stubborn"):
-    signal.signal(signal.SIGINT, signal.SIG_IGN)
+# Whoever runs the tests in the background of a script has Ctrl+C ignored.
+heeds = signal.SIG_IGN if conf.get("stubborn") else signal.default_int_handler
+signal.signal(signal.SIGINT, heeds)
 print("main loop", flush=True)
 if os.environ.get("BONDREPLICATE_FAILPOINT") == "here:1":
     os.kill(os.getpid(), signal.SIGKILL)
