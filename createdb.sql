@@ -403,11 +403,15 @@ do $bond_step$ begin if not exists (
 -- changes made here as if it were applied when it came; and the table's number at the origin,
 -- so that it finds the table again when it is renamed.
 alter table bondreplicate.replicate_parked
-add column seen jsonb not null default '{}', add column origin_tab integer;
+add column seen jsonb not null default '{}', add column origin_tab integer,
+add column maker smallint;
 comment on column bondreplicate.replicate_parked.seen is
 'positions that the source had reached when it sent the change: site number to snapshot';
 comment on column bondreplicate.replicate_parked.origin_tab is
 'replicate_tables.id of the table at the source';
+
+comment on column bondreplicate.replicate_parked.maker is
+'site that made the change: the source itself, or one that it had it from';
 
 -- A user's publication FOR ALL TABLES must not make stamping the log anew impossible.
 alter table bondreplicate.replicate_log_0 replica identity full;
@@ -428,7 +432,7 @@ comment on column bondreplicate.replicate_position.entries is
 'entries of the origin''s log that the position has passed';
 $bond_structure$;
 insert into bondreplicate.replicate_structure (number, name, checksum)
-values (5, '005_parked', '0dae931a3f1c9f00');
+values (5, '005_parked', '1286f9d99a46e765');
 end if; end $bond_step$;
 
 -- Functions are made anew, because what they return may have changed. Capture functions
@@ -690,6 +694,9 @@ declare
     more bigint;
     why text;
 begin
+    -- What was made here comes back with a site that had changed the row before: it is known here,
+    -- or known everywhere and forgotten.
+    delete from pg_temp.bond_stage as s where s.source = me and not s.mine;
     loop
         begin
             conflicts := 0;
@@ -741,6 +748,42 @@ end
 $$;
 comment on function bondreplicate.flush_wal(pg_lsn) is
 'flushes the server''s log before a position leaves the site';
+
+-- What a child has to point at instead of a parent that is not there under the values it points at:
+-- those of the row that the parent was merged into, or the new ones of the parent itself. Null:
+-- there is no such row.
+-- orphan: as pg_temp.orphans_<tab>() gives it.
+create or replace function bondreplicate.follow_parent(
+    orphan jsonb, parent_vals text [], merged_into text []
+)
+returns text []
+language plpgsql
+set search_path = pg_catalog, pg_temp
+as $$
+declare
+    there text [] := parent_vals;
+begin
+    if merged_into is not null then
+        if not orphan ? 'parent_vals' then
+            -- The child points at the parent's key, and the parent is not here.
+            return merged_into;
+        end if;
+        select r.vals into there
+        from bondreplicate.row_now((orphan ->> 'parent_tab')::integer, merged_into) as r
+        where not coalesce(r.gone, false);
+    elsif not orphan ? 'parent_vals' then
+        return null;
+    end if;
+    -- What the child points at need not be the parent's key: it may be a code.
+    return case when there is not null then array(
+        select there[p.place::integer]
+        from jsonb_array_elements_text(orphan -> 'parent_positions') with ordinality as p (place, n)
+        order by p.n
+    ) end;
+end
+$$;
+comment on function bondreplicate.follow_parent(jsonb, text [], text []) is
+'what a child points at instead of a parent that went';
 
 -- Drops parked changes that a later version in this part of the log has superseded, before that
 -- version is forgotten; one that its origin had not seen is a conflict, and logged.
@@ -988,8 +1031,8 @@ declare
     loser text [];
     winner text [];
 begin
-    select v.stamp, v.site, v.repair, v.gone into a from bondreplicate.version_of(tab, one) as v;
-    select v.stamp, v.site, v.repair, v.gone into b from bondreplicate.version_of(tab, other) as v;
+    select v.stamp, v.site, v.repair, v.gone into a from bondreplicate.row_now(tab, one) as v;
+    select v.stamp, v.site, v.repair, v.gone into b from bondreplicate.row_now(tab, other) as v;
     if a.gone or b.gone then
         return false;
     end if;
@@ -1024,8 +1067,8 @@ begin
     for pair in execute format($q$
         select c.staged_key, c.other_key, c.constraint_name
         from pg_temp.clashes_%1$s() as c
-        cross join lateral bondreplicate.version_of(%1$s, c.staged_key) as a
-        cross join lateral bondreplicate.version_of(%1$s, c.other_key) as b
+        cross join lateral bondreplicate.row_now(%1$s, c.staged_key) as a
+        cross join lateral bondreplicate.row_now(%1$s, c.other_key) as b
         order by greatest(a.stamp, b.stamp) desc nulls last, c.staged_key, c.other_key
     $q$, wanted_tab)
     loop
@@ -1039,9 +1082,10 @@ $$;
 comment on function bondreplicate.mend_clashes(smallint, integer) is
 'mends rows that share unique values';
 
--- Decides what becomes of a row whose parent is missing, and stages it: the delete of the parent
--- loses (NO ACTION, RESTRICT), the child follows it (CASCADE, SET NULL), the child follows a merged
--- parent to the row that stayed, or the incoming child is parked until its parent arrives.
+-- Decides what becomes of a row whose parent is missing, and stages it: the child follows its
+-- parent to the row it was merged into, or to its new values; the delete of the parent loses (NO
+-- ACTION, RESTRICT, or CASCADE onto a row that a repair has kept); the child follows it (CASCADE,
+-- SET NULL); or the incoming child is parked until its parent arrives.
 -- orphan: as pg_temp.orphans_<tab>() gives it. Returns what it did.
 create or replace function bondreplicate.mend_orphan(origin smallint, me smallint, orphan jsonb)
 returns text
@@ -1051,77 +1095,54 @@ as $$
 declare
     child_tab constant integer := orphan ->> 'child_tab';
     parent_tab constant integer := orphan ->> 'parent_tab';
-    child_key constant text [] := array(select jsonb_array_elements_text(orphan -> 'child_key'));
-    parent_key constant text [] := case jsonb_typeof(orphan -> 'parent_key')
-        when 'array' then array(select jsonb_array_elements_text(orphan -> 'parent_key')) end;
+    child_key constant text [] := bondreplicate.texts_of(orphan -> 'child_key');
+    parent_key constant text [] := bondreplicate.texts_of(orphan -> 'parent_key');
     removed constant boolean := orphan ? 'parent_vals';
     constraint_name constant name := orphan ->> 'constraint';
-    action text := orphan ->> 'action';
-    staged record;
+    action constant text := case when child_tab is null then 'a' else orphan ->> 'action' end;
+    child record;
     parent record;
-    vals_now text [];
-    other text [];
+    points_at text [];
 begin
-    select s.vals, s.mine, s.gone into staged
-    from pg_temp.bond_stage as s where s.tab = child_tab and s.key = child_key;
-    if found and staged.gone then
-        return 'already mended';
-    end if;
-    if parent_tab is not null and parent_key is not null then
-        select s.vals, s.merged_into, s.gone into parent
-        from pg_temp.bond_stage as s where s.tab = parent_tab and s.key = parent_key;
-        if not found then
-            execute format($q$
-                select f.vals, f.merged_into, f.stamp is not null as gone
-                from pg_temp.fetch_%s($1) as f
-            $q$, parent_tab) into parent using parent_key;
+    if child_tab is not null then
+        select c.vals, c.gone, c.repair into child
+        from bondreplicate.row_now(child_tab, child_key) as c;
+        if child.gone then
+            return 'already mended';
         end if;
     end if;
-    if child_tab is null then
-        action := 'a';
+    if parent_tab is not null and parent_key is not null then
+        select p.vals, p.merged_into, p.gone, p.mine into parent
+        from bondreplicate.row_now(parent_tab, parent_key) as p;
+        if parent.mine and not parent.gone then
+            return 'already mended';
+        end if;
+        if child_tab is not null then
+            points_at := bondreplicate.follow_parent(orphan, parent.vals, parent.merged_into);
+        end if;
     end if;
-    if removed and action in ('a', 'r', 'd')
-        and (parent.merged_into is null or child_tab is null) then
+    if points_at is not null then
+        perform bondreplicate.point_child(me, child_tab, child_key, bondreplicate.replace_values(
+            child.vals, orphan -> 'positions', points_at
+        ), orphan -> 'key_positions');
+        return 'child re-pointed';
+    elsif removed and (action in ('a', 'r', 'd') or action = 'c' and child.repair > 0) then
         perform bondreplicate.log_repair(me, parent_tab, parent_key, null, 'foreign key',
             'a delete loses against a child', 'the parent stays', constraint_name);
         perform bondreplicate.stage_repair(me, parent_tab, parent_key, false,
-            array(select jsonb_array_elements_text(orphan -> 'parent_vals')), null);
+            bondreplicate.texts_of(orphan -> 'parent_vals'), null);
         return 'parent kept';
-    end if;
-    vals_now := staged.vals;
-    if vals_now is null and child_tab is not null then
-        execute format('select f.vals from pg_temp.fetch_%s($1) as f', child_tab)
-        into vals_now using child_key;
-    end if;
-    if parent.merged_into is not null then
-        if removed then
-            -- What the child points at need not be the parent's key: it may be a code.
-            select s.vals into other
-            from pg_temp.bond_stage as s where s.tab = parent_tab and s.key = parent.merged_into;
-            if not found then
-                execute format('select f.vals from pg_temp.fetch_%s($1) as f', parent_tab)
-                into other using parent.merged_into;
-            end if;
-            parent.merged_into := array(
-                select other[p.place::integer]
-                from jsonb_array_elements_text(orphan -> 'parent_positions')
-                    with ordinality as p (place, n)
-                order by p.n
-            );
-        end if;
-        vals_now := bondreplicate.replace_values(
-            vals_now, orphan -> 'positions', parent.merged_into
-        );
-        perform bondreplicate.stage_repair(me, child_tab, child_key, false, vals_now, null);
-        return 'child re-pointed';
-    elsif action = 'c' and coalesce(parent.gone, false) then
+    elsif action = 'c' and parent.gone then
         perform bondreplicate.log_repair(me, child_tab, child_key, null, 'foreign key',
             'children follow a deleted parent (CASCADE)', 'the child was removed', constraint_name);
         perform bondreplicate.stage_repair(me, child_tab, child_key, true, null, null);
         return 'child removed';
-    elsif action = 'n' and coalesce(parent.gone, false) then
-        vals_now := bondreplicate.replace_values(vals_now, orphan -> 'clears', null);
-        perform bondreplicate.stage_repair(me, child_tab, child_key, false, vals_now, null);
+    elsif action = 'n' and parent.gone then
+        perform bondreplicate.log_repair(me, child_tab, child_key, null, 'foreign key',
+            'children follow a deleted parent (SET NULL)', 'the child points at nothing',
+            constraint_name);
+        perform bondreplicate.stage_repair(me, child_tab, child_key, false,
+            bondreplicate.replace_values(child.vals, orphan -> 'clears', null), null);
         return 'child set null';
     end if;
     perform bondreplicate.park(origin, child_tab, child_key,
@@ -1173,7 +1194,11 @@ begin
             raise exception using errcode = 'BR030', message = 'rows without parent';
         exception
             when sqlstate 'BR030' then
-                for orphan in select jsonb_array_elements(orphans) loop
+                -- Parents first: one that stays, stays for all its children.
+                for orphan in
+                    select o.one from jsonb_array_elements(orphans) as o (one)
+                    order by o.one ? 'parent_vals' desc
+                loop
                     perform bondreplicate.mend_orphan(origin, me, orphan);
                 end loop;
             when sqlstate 'BR034' then
@@ -1238,17 +1263,17 @@ begin
         returning s.*
     )
     insert into bondreplicate.replicate_parked as p (
-        source, schema_name, table_name, origin_tab, columns, key, xid, stamp, site, repair, gone,
-        vals, merged_into, seen, reason
+        source, schema_name, table_name, origin_tab, columns, key, xid, maker, stamp, site, repair,
+        gone, vals, merged_into, seen, reason
     )
     select origin, t.schema_name, t.table_name, t.origin_tab, t.columns,
-        coalesce(k.key, '{}'), k.xid, k.stamp, k.site, k.repair, k.gone, k.vals, k.merged_into,
-        coalesce(k.seen, b.seen), why
+        coalesce(k.key, '{}'), k.xid, k.source, k.stamp, k.site, k.repair, k.gone, k.vals,
+        k.merged_into, coalesce(k.seen, b.seen), why
     from taken as k
     join pg_temp.bond_shape as t on t.tab = wanted_tab
     cross join pg_temp.bond_batch as b
     on conflict (source, schema_name, table_name, key) do update
-    set columns = excluded.columns, origin_tab = excluded.origin_tab, xid = excluded.xid,
+    set columns = excluded.columns, origin_tab = excluded.origin_tab, xid = excluded.xid, maker = excluded.maker,
         stamp = excluded.stamp, site = excluded.site, repair = excluded.repair,
         gone = excluded.gone, vals = excluded.vals, merged_into = excluded.merged_into,
         seen = excluded.seen, reason = excluded.reason, tried_by = excluded.tried_by,
@@ -1343,6 +1368,49 @@ end
 $$;
 comment on function bondreplicate.part_is_stable(smallint, jsonb) is
 'whether a part of the log may be forgotten';
+
+-- Stages a child with other values in its foreign key. Where these are part of its own key, as in a
+-- table that joins two others, it is another row: the old one goes, and remembers where to.
+-- key_positions: places of the child's key in its values, from 1.
+create or replace function bondreplicate.point_child(
+    me smallint, child_tab integer, child_key text [], vals_now text [], key_positions jsonb
+)
+returns void
+language plpgsql
+set search_path = pg_catalog, pg_temp
+as $$
+declare
+    new_key constant text [] := array(
+        select vals_now[p.place::integer]
+        from jsonb_array_elements_text(key_positions) with ordinality as p (place, n) order by p.n
+    );
+    was record;
+    there record;
+begin
+    if new_key = child_key then
+        perform bondreplicate.stage_repair(me, child_tab, child_key, false, vals_now, null);
+        return;
+    end if;
+    select r.stamp, r.site, r.repair into was
+    from bondreplicate.row_now(child_tab, child_key) as r;
+    select r.vals, r.gone, r.stamp, r.site, r.repair into there
+    from bondreplicate.row_now(child_tab, new_key) as r;
+    perform bondreplicate.stage_repair(me, child_tab, child_key, true, null, new_key);
+    if there.vals is not null and not coalesce(there.gone, false) then
+        return;
+    end if;
+    if was.stamp is null or (was.stamp, was.site, was.repair + 1)
+        <= (there.stamp, there.site, there.repair::integer) then
+        perform bondreplicate.stage_repair(me, child_tab, new_key, false, vals_now, null);
+        return;
+    end if;
+    delete from pg_temp.bond_stage as s where s.tab = child_tab and s.key = new_key;
+    insert into pg_temp.bond_stage (tab, key, stamp, site, repair, gone, vals, mine)
+    values (child_tab, new_key, was.stamp, was.site, was.repair + 1, false, vals_now, true);
+end
+$$;
+comment on function bondreplicate.point_child(smallint, integer, text [], text [], jsonb) is
+'stages a child that points at another parent';
 
 -- The snapshot that a vector of positions holds for a
 -- site; one that shows nothing where it holds none.
@@ -1573,6 +1641,33 @@ end
 $$;
 comment on function bondreplicate.restore_sequences() is
 'gives aligned sequences back their own definition; part of replicate_down()';
+
+-- A row and its version as they would be after the staged changes: the staged one, else the one
+-- that is here with the version that is remembered (null: forgotten).
+create or replace function bondreplicate.row_now(
+    wanted_tab integer, wanted_key text [],
+    out vals text [], out stamp timestamptz, out site smallint, out repair smallint,
+    out merged_into text [], out gone boolean, out mine boolean
+)
+language plpgsql
+set search_path = pg_catalog, pg_temp
+as $$
+begin
+    select s.vals, s.stamp, s.site, s.repair, s.merged_into, s.gone, s.mine
+    into vals, stamp, site, repair, merged_into, gone, mine
+    from pg_temp.bond_stage as s where s.tab = wanted_tab and s.key = wanted_key;
+    if not found then
+        execute format($q$
+            select f.vals, f.stamp, f.site, f.repair, f.merged_into,
+                f.vals is null and f.stamp is not null, false
+            from pg_temp.fetch_%s($1) as f
+        $q$, wanted_tab)
+        into vals, stamp, site, repair, merged_into, gone, mine using wanted_key;
+    end if;
+end
+$$;
+comment on function bondreplicate.row_now(integer, text []) is
+'a row and its version, staged or here';
 
 -- The row of a table with that key as it is here now, text of each of those columns; null: there is
 -- none. A column that is not here is null. For where a session has no functions for the table.
@@ -1830,6 +1925,20 @@ end
 $$;
 comment on function bondreplicate.take_errors(smallint) is 'logs conflicts that another site found';
 
+-- A JSON array of strings and nulls as a text array; null for anything else.
+create or replace function bondreplicate.texts_of(list jsonb)
+returns text []
+language sql
+immutable
+set search_path = pg_catalog, pg_temp
+as $$
+    select case when jsonb_typeof(list) = 'array' then array(
+        select e.text from jsonb_array_elements_text(list) with ordinality as e (text, n)
+        order by e.n
+    ) end
+$$;
+comment on function bondreplicate.texts_of(jsonb) is 'a JSON array of strings as a text array';
+
 -- Puts the parked changes of an origin back on the stage, unless a newer state of the row has come
 -- with this batch, which is then compared with what the older one had not seen either; parks what
 -- belongs to tables that are held (missing here, or with other columns).
@@ -1846,10 +1955,10 @@ begin
             on c.schema_name = p.schema_name and c.table_name = p.table_name
         where p.source = origin and s.tab = c.tab and coalesce(s.key, '{}') = p.key;
         insert into pg_temp.bond_stage (
-            tab, key, xid, stamp, site, repair, gone, merged_into, seen, vals
+            tab, key, xid, source, mine, stamp, site, repair, gone, merged_into, seen, vals
         )
-        select c.tab, nullif(p.key, '{}'), p.xid, p.stamp, p.site, p.repair, p.gone, p.merged_into,
-            p.seen,
+        select c.tab, nullif(p.key, '{}'), p.xid, p.maker, p.xid is null, p.stamp, p.site,
+            p.repair, p.gone, p.merged_into, p.seen,
             case when not p.gone then array(
                 select p.vals[array_position(p.columns, n.name)]
                 from unnest(c.columns) with ordinality as n (name, place)
@@ -1876,28 +1985,6 @@ end
 $$;
 comment on function bondreplicate.unpark(smallint) is
 'stages the parked changes of an origin again';
-
--- Version of a row as it would be after the staged changes: of the staged one, else of the
--- remembered one (null: forgotten).
-create or replace function bondreplicate.version_of(
-    wanted_tab integer, wanted_key text [],
-    out stamp timestamptz, out site smallint, out repair smallint, out gone boolean
-)
-language plpgsql
-set search_path = pg_catalog, pg_temp
-as $$
-begin
-    select s.stamp, s.site, s.repair, s.gone into stamp, site, repair, gone
-    from pg_temp.bond_stage as s where s.tab = wanted_tab and s.key = wanted_key;
-    if not found then
-        execute format($q$
-            select f.stamp, f.site, f.repair, f.vals is null from pg_temp.fetch_%s($1) as f
-        $q$, wanted_tab) into stamp, site, repair, gone using wanted_key;
-    end if;
-end
-$$;
-comment on function bondreplicate.version_of(integer, text []) is
-'version of a row, staged or remembered';
 
 -- Sleeps at the server until another snapshot than `known` can be taken, that is until a
 -- transaction somewhere in the cluster has begun to write or has ended; at most limit_s seconds.
@@ -1927,7 +2014,7 @@ comment on function bondreplicate.wait_for_change(
 ) is
 'sleeps until something was committed';
 
-insert into bondreplicate.replicate_structure (number, name, checksum) values (0, 'functions', '3fb59bcb82557736')
+insert into bondreplicate.replicate_structure (number, name, checksum) values (0, 'functions', 'b1bc44e41a9bd299')
 on conflict (number) do update set checksum = excluded.checksum, made_at = clock_timestamp()
 ;
 revoke all on all functions in schema bondreplicate from public;

@@ -207,6 +207,7 @@ class Applier:
             action=Literal(fk.action),
             positions=_places(self.columns, fk.columns if present else []),
             clears=_places(self.columns, fk.clears if present else []),
+            key_positions=_places(self.columns, self.shape.key),
             parent_positions=SQL("null::jsonb"),
             parent_tab=Literal(parent[0] if parent else None),
             parent_key=as_texts([render("c.{c}", c=Identifier(c)) for c in fk.columns])
@@ -228,6 +229,7 @@ class Applier:
             action=Literal(fk.action),
             positions=_places(names, fk.columns),
             clears=_places(names, fk.clears),
+            key_positions=_places(names, child.key),
             parent_positions=_places(self.columns, fk.parent_columns),
             child_of_removed=every(
                 render(

@@ -14,6 +14,9 @@ declare
     more bigint;
     why text;
 begin
+    -- What was made here comes back with a site that had changed the row before: it is known here,
+    -- or known everywhere and forgotten.
+    delete from pg_temp.bond_stage as s where s.source = me and not s.mine;
     loop
         begin
             conflicts := 0;

@@ -15,8 +15,8 @@ declare
     loser text [];
     winner text [];
 begin
-    select v.stamp, v.site, v.repair, v.gone into a from bondreplicate.version_of(tab, one) as v;
-    select v.stamp, v.site, v.repair, v.gone into b from bondreplicate.version_of(tab, other) as v;
+    select v.stamp, v.site, v.repair, v.gone into a from bondreplicate.row_now(tab, one) as v;
+    select v.stamp, v.site, v.repair, v.gone into b from bondreplicate.row_now(tab, other) as v;
     if a.gone or b.gone then
         return false;
     end if;

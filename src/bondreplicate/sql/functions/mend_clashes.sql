@@ -12,8 +12,8 @@ begin
     for pair in execute format($q$
         select c.staged_key, c.other_key, c.constraint_name
         from pg_temp.clashes_%1$s() as c
-        cross join lateral bondreplicate.version_of(%1$s, c.staged_key) as a
-        cross join lateral bondreplicate.version_of(%1$s, c.other_key) as b
+        cross join lateral bondreplicate.row_now(%1$s, c.staged_key) as a
+        cross join lateral bondreplicate.row_now(%1$s, c.other_key) as b
         order by greatest(a.stamp, b.stamp) desc nulls last, c.staged_key, c.other_key
     $q$, wanted_tab)
     loop

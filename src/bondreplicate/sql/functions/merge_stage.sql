@@ -39,7 +39,11 @@ begin
             raise exception using errcode = 'BR030', message = 'rows without parent';
         exception
             when sqlstate 'BR030' then
-                for orphan in select jsonb_array_elements(orphans) loop
+                -- Parents first: one that stays, stays for all its children.
+                for orphan in
+                    select o.one from jsonb_array_elements(orphans) as o (one)
+                    order by o.one ? 'parent_vals' desc
+                loop
                     perform bondreplicate.mend_orphan(origin, me, orphan);
                 end loop;
             when sqlstate 'BR034' then

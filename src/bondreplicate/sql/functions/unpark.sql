@@ -14,10 +14,10 @@ begin
             on c.schema_name = p.schema_name and c.table_name = p.table_name
         where p.source = origin and s.tab = c.tab and coalesce(s.key, '{}') = p.key;
         insert into pg_temp.bond_stage (
-            tab, key, xid, stamp, site, repair, gone, merged_into, seen, vals
+            tab, key, xid, source, mine, stamp, site, repair, gone, merged_into, seen, vals
         )
-        select c.tab, nullif(p.key, '{}'), p.xid, p.stamp, p.site, p.repair, p.gone, p.merged_into,
-            p.seen,
+        select c.tab, nullif(p.key, '{}'), p.xid, p.maker, p.xid is null, p.stamp, p.site,
+            p.repair, p.gone, p.merged_into, p.seen,
             case when not p.gone then array(
                 select p.vals[array_position(p.columns, n.name)]
                 from unnest(c.columns) with ordinality as n (name, place)

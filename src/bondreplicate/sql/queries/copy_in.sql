@@ -1,1 +1,3 @@
-copy pg_temp.bond_stage (tab, key, xid, stamp, site, repair, gone, merged_into, vals) from stdin
+copy pg_temp.bond_stage (
+    tab, key, xid, stamp, site, repair, gone, merged_into, vals, source
+) from stdin

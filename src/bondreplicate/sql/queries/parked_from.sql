@@ -5,4 +5,6 @@ select
 from bondreplicate.replicate_parked
 where
     source = %(source)s::smallint
-    and (xid is null or pg_visible_in_snapshot(xid, %(before)s::pg_snapshot))
+    and (
+        xid is null or maker <> source or pg_visible_in_snapshot(xid, %(before)s::pg_snapshot)
+    )

@@ -2,11 +2,15 @@
 -- changes made here as if it were applied when it came; and the table's number at the origin,
 -- so that it finds the table again when it is renamed.
 alter table bondreplicate.replicate_parked
-add column seen jsonb not null default '{}', add column origin_tab integer;
+add column seen jsonb not null default '{}', add column origin_tab integer,
+add column maker smallint;
 comment on column bondreplicate.replicate_parked.seen is
 'positions that the source had reached when it sent the change: site number to snapshot';
 comment on column bondreplicate.replicate_parked.origin_tab is
 'replicate_tables.id of the table at the source';
+
+comment on column bondreplicate.replicate_parked.maker is
+'site that made the change: the source itself, or one that it had it from';
 
 -- A user's publication FOR ALL TABLES must not make stamping the log anew impossible.
 alter table bondreplicate.replicate_log_0 replica identity full;

@@ -1,10 +1,12 @@
 -- Current state of the rows of one table whose keys were logged and are not in the position
 -- `since`; run in one REPEATABLE READ transaction with all other tables of the batch. Rows in any
--- order, and of several TRUNCATE the last.
+-- order, and of several TRUNCATE the last. A state that another site made is sent as its: with the
+-- site and the transaction there; others may forget it when all have what that site made, not what
+-- this one passed on.
 create or replace function pg_temp.{function}(since pg_snapshot)
 returns table (
     tab integer, key text [], xid xid8, stamp timestamptz, site smallint, repair smallint,
-    gone boolean, merged_into text [], vals text []
+    gone boolean, merged_into text [], vals text [], source smallint
 )
 language plpgsql
 as $extract$
@@ -13,11 +15,12 @@ begin
     return query
     select {target}, {key_text}, k.xid, k.stamp, k.site, k.repair, t.{first_key} is null,
         case when t.{first_key} is null then k.merged_into end,
-        case when t.{first_key} is not null then array[{vals}]::text [] end
+        case when t.{first_key} is not null then array[{vals}]::text [] end, k.source
     from (
         select distinct on ({key_names}) e.*
         from (
-            select {key_typed}, l.xid, l.stamp, l.site, l.repair, l.merged_into,
+            select {key_typed}, coalesce(l.origin_xid, l.xid) as xid, l.stamp, l.site, l.repair,
+                l.merged_into, l.source,
                 bool_or(l.source = {me}) over (partition by {key_casts}) as made_here
             from bondreplicate.replicate_log as l
             where l.tab = {tab} and l.key is not null
@@ -28,7 +31,8 @@ begin
     ) as k
     left join only {table} as t on {key_equal}
     union all
-    (select {target}, null, l.xid, l.stamp, l.site, l.repair, true, null, null
+    (select {target}, null, l.xid, l.stamp, l.site, l.repair, true, null, null,
+        l.source
     from bondreplicate.replicate_log as l
     where l.tab = {tab} and l.key is null and l.source = {me}
         and l.xid >= pg_snapshot_xmin(since) and not pg_visible_in_snapshot(l.xid, since)

@@ -45,7 +45,7 @@ begin
     )
     select pg_current_xact_id(), case when not s.mine then s.xid end, s.stamp,
         case when s.key is null then {tab} else {hash_s} end, {tab}, s.site, s.repair,
-        case when s.mine then me else origin end, p.part, s.key, s.merged_into
+        case when s.mine then me else s.source end, p.part, s.key, s.merged_into
     from pg_temp.bond_stage as s cross join bondreplicate.replicate_state as p
     where s.tab = {tab} and (only_key is null or s.key = only_key);
     if exists (

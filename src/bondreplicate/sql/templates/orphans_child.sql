@@ -6,6 +6,7 @@ perform from pg_temp.bond_stage as s
     select coalesce(jsonb_agg(jsonb_build_object(
         'child_tab', {tab}, 'child_key', s.key, 'constraint', {constraint}, 'action', {action},
         'positions', {positions}, 'clears', {clears},
+        'key_positions', {key_positions},
         'parent_positions', {parent_positions},
         'parent_tab', {parent_tab}, 'parent_key', {parent_key}
     )), '[]') into more

@@ -1,6 +1,7 @@
 select coalesce(jsonb_agg(jsonb_build_object(
         'child_tab', {child_tab}, 'child_key', {child_key}, 'constraint', {constraint},
         'action', {action}, 'positions', {positions}, 'clears', {clears},
+        'key_positions', {key_positions},
         'parent_positions', {parent_positions},
         'parent_tab', {tab}, 'parent_key', r.key, 'parent_vals', r.vals
     )), '[]') into more

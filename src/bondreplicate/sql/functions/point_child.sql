@@ -1,0 +1,42 @@
+-- Stages a child with other values in its foreign key. Where these are part of its own key, as in a
+-- table that joins two others, it is another row: the old one goes, and remembers where to.
+-- key_positions: places of the child's key in its values, from 1.
+create or replace function bondreplicate.point_child(
+    me smallint, child_tab integer, child_key text [], vals_now text [], key_positions jsonb
+)
+returns void
+language plpgsql
+set search_path = pg_catalog, pg_temp
+as $$
+declare
+    new_key constant text [] := array(
+        select vals_now[p.place::integer]
+        from jsonb_array_elements_text(key_positions) with ordinality as p (place, n) order by p.n
+    );
+    was record;
+    there record;
+begin
+    if new_key = child_key then
+        perform bondreplicate.stage_repair(me, child_tab, child_key, false, vals_now, null);
+        return;
+    end if;
+    select r.stamp, r.site, r.repair into was
+    from bondreplicate.row_now(child_tab, child_key) as r;
+    select r.vals, r.gone, r.stamp, r.site, r.repair into there
+    from bondreplicate.row_now(child_tab, new_key) as r;
+    perform bondreplicate.stage_repair(me, child_tab, child_key, true, null, new_key);
+    if there.vals is not null and not coalesce(there.gone, false) then
+        return;
+    end if;
+    if was.stamp is null or (was.stamp, was.site, was.repair + 1)
+        <= (there.stamp, there.site, there.repair::integer) then
+        perform bondreplicate.stage_repair(me, child_tab, new_key, false, vals_now, null);
+        return;
+    end if;
+    delete from pg_temp.bond_stage as s where s.tab = child_tab and s.key = new_key;
+    insert into pg_temp.bond_stage (tab, key, stamp, site, repair, gone, vals, mine)
+    values (child_tab, new_key, was.stamp, was.site, was.repair + 1, false, vals_now, true);
+end
+$$;
+comment on function bondreplicate.point_child(smallint, integer, text [], text [], jsonb) is
+'stages a child that points at another parent';

@@ -1,0 +1,26 @@
+-- A row and its version as they would be after the staged changes: the staged one, else the one
+-- that is here with the version that is remembered (null: forgotten).
+create or replace function bondreplicate.row_now(
+    wanted_tab integer, wanted_key text [],
+    out vals text [], out stamp timestamptz, out site smallint, out repair smallint,
+    out merged_into text [], out gone boolean, out mine boolean
+)
+language plpgsql
+set search_path = pg_catalog, pg_temp
+as $$
+begin
+    select s.vals, s.stamp, s.site, s.repair, s.merged_into, s.gone, s.mine
+    into vals, stamp, site, repair, merged_into, gone, mine
+    from pg_temp.bond_stage as s where s.tab = wanted_tab and s.key = wanted_key;
+    if not found then
+        execute format($q$
+            select f.vals, f.stamp, f.site, f.repair, f.merged_into,
+                f.vals is null and f.stamp is not null, false
+            from pg_temp.fetch_%s($1) as f
+        $q$, wanted_tab)
+        into vals, stamp, site, repair, merged_into, gone, mine using wanted_key;
+    end if;
+end
+$$;
+comment on function bondreplicate.row_now(integer, text []) is
+'a row and its version, staged or here';
