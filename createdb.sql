@@ -564,6 +564,11 @@ begin
         raise exception using errcode = 'BR012',
             message = 'replication is down there: changes wait until bondreplicate starts again';
     end if;
+    if not exists (select from bondreplicate.replicate_hosts as h where h.site = origin) then
+        raise exception using errcode = 'BR013',
+            message = format('site %s is not listed in replicate_hosts there', origin),
+            hint = 'list it there, or remove that site here, if it has left the mesh';
+    end if;
     insert into bondreplicate.replicate_position (site) values (origin) on conflict do nothing;
     select p.position, p.incarnation into held
     from bondreplicate.replicate_position as p where p.site = origin for update;
@@ -584,7 +589,7 @@ begin
 end
 $$;
 comment on function bondreplicate.check_position(smallint, uuid, pg_snapshot) is
-'refuses a batch that starts elsewhere, or comes while replication is down';
+'refuses a batch that starts elsewhere, or comes from a site that is not listed, or while down';
 
 -- Refuses a batch where the tables of this site are others than the session has learned: changes
 -- would be passed over, held, or left without a place to merge or to park them. Errors: BR035.
@@ -1925,6 +1930,33 @@ end
 $$;
 comment on function bondreplicate.take_errors(smallint) is 'logs conflicts that another site found';
 
+-- What came from a site that is not listed any more counts as made here from now on, version and
+-- all: it is sent to the others, of which some may never have got it from that site. READ COMMITTED.
+-- Locks: the site's batch (advisory), so that no batch of that site is under way. Returns how many
+-- entries it was.
+create or replace function bondreplicate.take_over()
+returns bigint
+language plpgsql
+set search_path = pg_catalog, pg_temp
+as $$
+declare
+    taken bigint;
+begin
+    perform pg_advisory_xact_lock(1651469924, 1);
+    -- With a transaction of before, as what was there before it was captured: its stamp says nothing
+    -- of the clock here.
+    update bondreplicate.replicate_log as l
+    set source = s.site, xid = pg_current_xact_id(), origin_xid = pg_current_xact_id()
+    from bondreplicate.replicate_state as s
+    where l.source <> s.site
+        and not exists (select from bondreplicate.replicate_hosts as h where h.site = l.source);
+    get diagnostics taken = row_count;
+    return taken;
+end
+$$;
+comment on function bondreplicate.take_over() is
+'sends on what came from sites that are not listed any more';
+
 -- A JSON array of strings and nulls as a text array; null for anything else.
 create or replace function bondreplicate.texts_of(list jsonb)
 returns text []
@@ -2014,7 +2046,7 @@ comment on function bondreplicate.wait_for_change(
 ) is
 'sleeps until something was committed';
 
-insert into bondreplicate.replicate_structure (number, name, checksum) values (0, 'functions', 'b1bc44e41a9bd299')
+insert into bondreplicate.replicate_structure (number, name, checksum) values (0, 'functions', 'c123a83442d50ae6')
 on conflict (number) do update set checksum = excluded.checksum, made_at = clock_timestamp()
 ;
 revoke all on all functions in schema bondreplicate from public;

@@ -79,6 +79,7 @@ OWN_STATES: dict[str, type[BondError]] = {
     "BR010": TransientError,  # another daemon applied a batch: read the position again
     "BR011": MeshError,
     "BR012": TransientError,  # replicate_down() was called there: it will be taken up again
+    "BR013": MeshError,
     "BR020": MeshError,
     "BR031": DatabaseError,
     "BR033": DatabaseError,

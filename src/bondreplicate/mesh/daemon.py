@@ -22,7 +22,7 @@ from bondreplicate.mesh.joining import align_at_start, check_welcome
 from bondreplicate.mesh.link import Link
 from bondreplicate.mesh.pulse import Pulse
 from bondreplicate.site.fitness import check_fit, check_server
-from bondreplicate.site.hosts import Host, list_peers
+from bondreplicate.site.hosts import Host, list_hosts
 from bondreplicate.site.prune import keep_clock, rotate
 from bondreplicate.site.schema import install
 from bondreplicate.site.sequences import align_sequences
@@ -109,6 +109,7 @@ class Daemon:
     settings: Settings
     stop: threading.Event
     links: dict[Host, Link] = field(default_factory=dict)
+    listed: set[int] = field(default_factory=set)
     digest: object = None
     snapshot: object = None
     announced: bool = False
@@ -211,7 +212,13 @@ class Daemon:
         self.digest = None if left else digest
 
     def _follow_hosts(self, connection: Connection, pulse: Pulse) -> None:
-        wanted = {h: h for h in list_peers(connection, self.settings.site)}
+        listed = list_hosts(connection)
+        peers = [h for h in listed if h.enabled and h.site != self.settings.site]
+        if {h.site for h in listed} != self.listed:
+            if taken := value(connection, query("take_over")):
+                log.warning("changes_taken_over", entries=taken, reason="their site has left")
+            self.listed = {h.site for h in listed}
+        wanted = {h: h for h in peers}
         for host in [h for h in self.links if h not in wanted]:
             self.links.pop(host).stop()
         for host in wanted:

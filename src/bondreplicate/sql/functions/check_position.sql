@@ -17,6 +17,11 @@ begin
         raise exception using errcode = 'BR012',
             message = 'replication is down there: changes wait until bondreplicate starts again';
     end if;
+    if not exists (select from bondreplicate.replicate_hosts as h where h.site = origin) then
+        raise exception using errcode = 'BR013',
+            message = format('site %s is not listed in replicate_hosts there', origin),
+            hint = 'list it there, or remove that site here, if it has left the mesh';
+    end if;
     insert into bondreplicate.replicate_position (site) values (origin) on conflict do nothing;
     select p.position, p.incarnation into held
     from bondreplicate.replicate_position as p where p.site = origin for update;
@@ -37,4 +42,4 @@ begin
 end
 $$;
 comment on function bondreplicate.check_position(smallint, uuid, pg_snapshot) is
-'refuses a batch that starts elsewhere, or comes while replication is down';
+'refuses a batch that starts elsewhere, or comes from a site that is not listed, or while down';

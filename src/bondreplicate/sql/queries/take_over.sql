@@ -1,0 +1,1 @@
+select bondreplicate.take_over()
