@@ -910,6 +910,39 @@ end
 $$;
 comment on function bondreplicate.hold_tables() is 'keeps writers out of the tables of a batch';
 
+-- Whether a later state of a row here is on its way: the site that made the staged change had seen
+-- the row as it is here, and the two cannot stand together there either. Then the change waits for
+-- it, and nothing is mended. Not for a repair made here, nor for a row that is staged itself.
+create or replace function bondreplicate.is_awaited(
+    origin smallint, me smallint, staged_tab integer, staged_key text [],
+    wanted_tab integer, wanted_key text []
+)
+returns boolean
+language plpgsql
+set search_path = pg_catalog, pg_temp
+as $$
+declare
+    vector jsonb;
+    awaited boolean;
+begin
+    select coalesce(s.seen, b.seen) into vector
+    from pg_temp.bond_stage as s cross join pg_temp.bond_batch as b
+    where s.tab = staged_tab and s.key = staged_key and not s.mine;
+    if not found or exists (
+        select from pg_temp.bond_stage as s where s.tab = wanted_tab and s.key = wanted_key
+    ) then
+        return false;
+    end if;
+    execute format('select pg_temp.seen_%s($1, $2, $3, $4)', wanted_tab) into awaited
+    using wanted_key, origin, me, vector;
+    return awaited;
+end
+$$;
+comment on function bondreplicate.is_awaited(
+    smallint, smallint, integer, text [], integer, text []
+) is
+'whether a later state of a row is on its way';
+
 -- Sees to it that stamps made here never go back, whatever the wall clock
 -- does: where it was set back, stamps anew what has stamps of then, and
 -- raises the floor. Else notes in replicate_clock how far stamps have got.
@@ -1090,7 +1123,7 @@ comment on function bondreplicate.mend_clashes(smallint, integer) is
 -- Decides what becomes of a row whose parent is missing, and stages it: the child follows its
 -- parent to the row it was merged into, or to its new values; the delete of the parent loses (NO
 -- ACTION, RESTRICT, or CASCADE onto a row that a repair has kept); the child follows it (CASCADE,
--- SET NULL); or the incoming child is parked until its parent arrives.
+-- SET NULL); or the incoming change is parked until the parent arrives, or the child has moved.
 -- orphan: as pg_temp.orphans_<tab>() gives it. Returns what it did.
 create or replace function bondreplicate.mend_orphan(origin smallint, me smallint, orphan jsonb)
 returns text
@@ -1131,12 +1164,22 @@ begin
             child.vals, orphan -> 'positions', points_at
         ), orphan -> 'key_positions');
         return 'child re-pointed';
+    elsif removed and child_tab is not null and bondreplicate.is_awaited(
+        origin, me, parent_tab, parent_key, child_tab, child_key
+    ) then
+        perform bondreplicate.park(origin, parent_tab, parent_key,
+            format('foreign key %s: a child of it is here still', constraint_name));
+        return 'delete parked';
     elsif removed and (action in ('a', 'r', 'd') or action = 'c' and child.repair > 0) then
         perform bondreplicate.log_repair(me, parent_tab, parent_key, null, 'foreign key',
             'a delete loses against a child', 'the parent stays', constraint_name);
         perform bondreplicate.stage_repair(me, parent_tab, parent_key, false,
             bondreplicate.texts_of(orphan -> 'parent_vals'), null);
         return 'parent kept';
+    elsif not removed and parent.gone and bondreplicate.is_awaited(
+        origin, me, child_tab, child_key, parent_tab, parent_key
+    ) then
+        null;
     elsif action = 'c' and parent.gone then
         perform bondreplicate.log_repair(me, child_tab, child_key, null, 'foreign key',
             'children follow a deleted parent (CASCADE)', 'the child was removed', constraint_name);
@@ -1278,8 +1321,8 @@ begin
     join pg_temp.bond_shape as t on t.tab = wanted_tab
     cross join pg_temp.bond_batch as b
     on conflict (source, schema_name, table_name, key) do update
-    set columns = excluded.columns, origin_tab = excluded.origin_tab, xid = excluded.xid, maker = excluded.maker,
-        stamp = excluded.stamp, site = excluded.site, repair = excluded.repair,
+    set columns = excluded.columns, origin_tab = excluded.origin_tab, xid = excluded.xid,
+        maker = excluded.maker, stamp = excluded.stamp, site = excluded.site, repair = excluded.repair,
         gone = excluded.gone, vals = excluded.vals, merged_into = excluded.merged_into,
         seen = excluded.seen, reason = excluded.reason, tried_by = excluded.tried_by,
         tries = p.tries + 1;
@@ -1931,7 +1974,7 @@ $$;
 comment on function bondreplicate.take_errors(smallint) is 'logs conflicts that another site found';
 
 -- What came from a site that is not listed any more counts as made here from now on, version and
--- all: it is sent to the others, of which some may never have got it from that site. READ COMMITTED.
+-- all: it is sent to the others, of which some may never have got it from that site.
 -- Locks: the site's batch (advisory), so that no batch of that site is under way. Returns how many
 -- entries it was.
 create or replace function bondreplicate.take_over()
@@ -1943,8 +1986,7 @@ declare
     taken bigint;
 begin
     perform pg_advisory_xact_lock(1651469924, 1);
-    -- With a transaction of before, as what was there before it was captured: its stamp says nothing
-    -- of the clock here.
+    -- As rows from before they were captured have: the stamp says nothing of the clock here.
     update bondreplicate.replicate_log as l
     set source = s.site, xid = pg_current_xact_id(), origin_xid = pg_current_xact_id()
     from bondreplicate.replicate_state as s
@@ -2046,7 +2088,7 @@ comment on function bondreplicate.wait_for_change(
 ) is
 'sleeps until something was committed';
 
-insert into bondreplicate.replicate_structure (number, name, checksum) values (0, 'functions', 'c123a83442d50ae6')
+insert into bondreplicate.replicate_structure (number, name, checksum) values (0, 'functions', '784660e3f4ee4e5a')
 on conflict (number) do update set checksum = excluded.checksum, made_at = clock_timestamp()
 ;
 revoke all on all functions in schema bondreplicate from public;

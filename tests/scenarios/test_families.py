@@ -4,8 +4,8 @@ from collections.abc import Iterator
 
 import pytest
 
-from tests.kit import Mesh, make_mesh
-from tests.scenarios.steps import assert_whole, conflicts, parted, rows_of, up
+from tests.kit import Mesh, eventually, make_mesh
+from tests.scenarios.steps import PARKED, assert_whole, conflicts, parted, rows_of, settle, up
 
 pytestmark = pytest.mark.timeout(300)
 
@@ -95,3 +95,59 @@ def test_what_set_null_takes_is_told(mesh: Mesh) -> None:
     assert_whole(mesh)
     assert rows_of(mesh, "sn_c") == [(1, None)]
     assert any(c["loser_row"] == ["1", "1"] for c in conflicts(mesh[1], "sn_c"))
+
+
+@pytest.fixture
+def apart() -> Iterator[Mesh]:
+    mesh = make_mesh(("18", "16", "15"), proxies=True)
+    yield mesh
+    mesh.end()
+
+
+FAMILY = (
+    "create table p (id int primary key);"
+    "create table c (id int primary key, p int references p {action})"
+)
+ACTIONS = ["on delete cascade", "on delete set null", ""]
+
+
+@pytest.mark.parametrize("action", ACTIONS)
+def test_a_child_waits_for_a_parent_that_was_inserted_again(apart: Mesh, action: str) -> None:
+    """It comes before the new parent: who inserted it has seen the delete, and the new one."""
+    up(apart, FAMILY.format(action=action), "p", "c")
+    apart[1].execute("insert into p values (1)")
+    settle(apart)
+    apart.proxies[2, 3].flows.clear()
+    apart[1].execute("delete from p")
+    for site in (apart[2], apart[3]):
+        eventually(lambda s=site: s.value("select count(*) from p") == 0, "it is gone")
+    apart[2].execute("insert into p values (1)")
+    eventually(lambda: apart[1].value("select count(*) from p") == 1, "it is at site 1 again")
+    apart[1].execute("insert into c values (1, 1)")
+    eventually(lambda: apart[3].value(PARKED) == 1, "the child waits at site 3")
+    apart.proxies[2, 3].flows.set()
+    assert_whole(apart)
+    assert rows_of(apart, "c") == [(1, 1)]
+    assert not conflicts(apart[1], "c")
+
+
+@pytest.mark.parametrize("action", ACTIONS)
+def test_a_delete_waits_for_a_child_that_has_moved(apart: Mesh, action: str) -> None:
+    """The child's new parent is late, and with it the child; the old one must not take it along."""
+    up(apart, FAMILY.format(action=action), "p", "c")
+    apart[1].execute("insert into p values (1)")
+    apart[1].execute("insert into c values (1, 1)")
+    settle(apart)
+    apart.proxies[3, 2].flows.clear()
+    apart[3].execute("insert into p values (2)")
+    eventually(lambda: apart[1].value("select count(*) from p") == 2, "it is at site 1")
+    apart[1].execute("update c set p = 2")
+    apart[1].execute("delete from p where id = 1")
+    eventually(lambda: apart[2].value(PARKED) == 2, "child and delete wait at site 2")
+    assert apart[2].query("select * from c") == [(1, 1)]
+    apart.proxies[3, 2].flows.set()
+    assert_whole(apart)
+    assert rows_of(apart, "c") == [(1, 2)]
+    assert rows_of(apart, "p") == [(2,)]
+    for table in "pc":
+        assert not conflicts(apart[1], table)

@@ -119,6 +119,7 @@ class Applier:
             self._simple("seeds", before_any=timestamp(BEFORE_ANY)),
             self._simple("truncate"),
             self._simple("fetch"),
+            self._simple("seen"),
             self._merge(),
             self._orphans(),
             self._clashes(),

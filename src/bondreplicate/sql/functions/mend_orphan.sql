@@ -1,7 +1,7 @@
 -- Decides what becomes of a row whose parent is missing, and stages it: the child follows its
 -- parent to the row it was merged into, or to its new values; the delete of the parent loses (NO
 -- ACTION, RESTRICT, or CASCADE onto a row that a repair has kept); the child follows it (CASCADE,
--- SET NULL); or the incoming child is parked until its parent arrives.
+-- SET NULL); or the incoming change is parked until the parent arrives, or the child has moved.
 -- orphan: as pg_temp.orphans_<tab>() gives it. Returns what it did.
 create or replace function bondreplicate.mend_orphan(origin smallint, me smallint, orphan jsonb)
 returns text
@@ -42,12 +42,22 @@ begin
             child.vals, orphan -> 'positions', points_at
         ), orphan -> 'key_positions');
         return 'child re-pointed';
+    elsif removed and child_tab is not null and bondreplicate.is_awaited(
+        origin, me, parent_tab, parent_key, child_tab, child_key
+    ) then
+        perform bondreplicate.park(origin, parent_tab, parent_key,
+            format('foreign key %s: a child of it is here still', constraint_name));
+        return 'delete parked';
     elsif removed and (action in ('a', 'r', 'd') or action = 'c' and child.repair > 0) then
         perform bondreplicate.log_repair(me, parent_tab, parent_key, null, 'foreign key',
             'a delete loses against a child', 'the parent stays', constraint_name);
         perform bondreplicate.stage_repair(me, parent_tab, parent_key, false,
             bondreplicate.texts_of(orphan -> 'parent_vals'), null);
         return 'parent kept';
+    elsif not removed and parent.gone and bondreplicate.is_awaited(
+        origin, me, child_tab, child_key, parent_tab, parent_key
+    ) then
+        null;
     elsif action = 'c' and parent.gone then
         perform bondreplicate.log_repair(me, child_tab, child_key, null, 'foreign key',
             'children follow a deleted parent (CASCADE)', 'the child was removed', constraint_name);

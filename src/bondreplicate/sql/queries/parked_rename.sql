@@ -13,7 +13,8 @@ insert into bondreplicate.replicate_parked (
     gone, vals, merged_into, seen, reason, parked_at, tries, tried_by
 )
 select r.source, r.new_schema, r.new_table, r.origin_tab, r.columns, r.key, r.xid, r.maker,
-    r.stamp, r.site, r.repair, r.gone, r.vals, r.merged_into, r.seen, r.reason, r.parked_at, r.tries, r.tried_by
+    r.stamp, r.site, r.repair, r.gone, r.vals, r.merged_into, r.seen, r.reason, r.parked_at,
+    r.tries, r.tried_by
 from renamed as r
 order by r.parked_at
 on conflict (source, schema_name, table_name, key) do nothing

@@ -1,6 +1,6 @@
 -- Where the rows of a batch wait in the applying session, one table for all. source, xid: the site
--- that made the change, and its transaction there; mine: it is made here now, as a repair; seen: for a change
--- that has waited, what its origin had seen then; null: what came with this batch (bond_batch).
+-- that made the change, and its transaction there; mine: it is made here now, as a repair; seen:
+-- for a change that has waited, what its origin had seen then; null: what came with this batch (bond_batch).
 create temporary table bond_stage (
     tab integer, key text [], xid xid8, stamp timestamptz, site smallint, repair smallint,
     gone boolean, merged_into text [], vals text [], source smallint,
