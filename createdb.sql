@@ -430,9 +430,12 @@ comment on column bondreplicate.replicate_tables.passed_over is
 alter table bondreplicate.replicate_position add column entries bigint not null default 0;
 comment on column bondreplicate.replicate_position.entries is
 'entries of the origin''s log that the position has passed';
+
+-- Which tables are disabled is looked up with every batch.
+create index replicate_tables_disabled on bondreplicate.replicate_tables (id) where not enabled;
 $bond_structure$;
 insert into bondreplicate.replicate_structure (number, name, checksum)
-values (5, '005_parked', '1286f9d99a46e765');
+values (5, '005_parked', 'c9cad0ae71a8f9f2');
 end if; end $bond_step$;
 
 -- Functions are made anew, because what they return may have changed. Capture functions
@@ -461,7 +464,7 @@ end $bond_drop$;
 -- ahead; BR035 tables are others than the session knows; 40001 try again.
 create or replace function bondreplicate.apply_batch(
     origin smallint, origin_incarnation uuid, since pg_snapshot, upto pg_snapshot,
-    seen jsonb, entries bigint, revision bigint, ahead_max interval,
+    seen jsonb, aside jsonb, entries bigint, revision bigint, ahead_max interval,
     out rows_applied bigint, out conflicts bigint, out parked bigint
 )
 language plpgsql
@@ -489,6 +492,11 @@ begin
         perform bondreplicate.raise_floor(newest, ahead_max);
     end if;
     insert into pg_temp.bond_batch (seen) values (apply_batch.seen);
+    insert into pg_temp.bond_aside (tab, key)
+    select c.tab, bondreplicate.texts_of(a.one -> 2)
+    from jsonb_array_elements(aside) as a (one)
+    join pg_temp.bond_shape as c
+        on c.schema_name = a.one ->> 0 and c.table_name = a.one ->> 1 and c.held is null;
     perform bondreplicate.unpark(origin);
     perform bondreplicate.take_errors(origin);
     perform bondreplicate.check_tables(origin, revision);
@@ -512,7 +520,7 @@ begin
 end
 $$;
 comment on function bondreplicate.apply_batch(
-    smallint, uuid, pg_snapshot, pg_snapshot, jsonb, bigint, bigint, interval
+    smallint, uuid, pg_snapshot, pg_snapshot, jsonb, jsonb, bigint, bigint, interval
 ) is
 'applies the staged batch of an origin';
 
@@ -601,8 +609,7 @@ as $$
 declare
     strange integer;
 begin
-    if revision is distinct from (select s.tables_revision from bondreplicate.replicate_state as s)
-    then
+    if revision is distinct from bondreplicate.tables_now() then
         raise exception using errcode = 'BR035', message = 'the tables here have changed';
     end if;
     select s.tab into strange from pg_temp.bond_stage as s
@@ -912,7 +919,8 @@ comment on function bondreplicate.hold_tables() is 'keeps writers out of the tab
 
 -- Whether a later state of a row here is on its way: the site that made the staged change had seen
 -- the row as it is here, and the two cannot stand together there either. Then the change waits for
--- it, and nothing is mended. Not for a repair made here, nor for a row that is staged itself.
+-- it, and nothing is mended. Not for a repair made here, nor for a row that is staged itself, or
+-- that the other site has parked.
 create or replace function bondreplicate.is_awaited(
     origin smallint, me smallint, staged_tab integer, staged_key text [],
     wanted_tab integer, wanted_key text []
@@ -930,6 +938,8 @@ begin
     where s.tab = staged_tab and s.key = staged_key and not s.mine;
     if not found or exists (
         select from pg_temp.bond_stage as s where s.tab = wanted_tab and s.key = wanted_key
+    ) or exists (
+        select from pg_temp.bond_aside as a where a.tab = wanted_tab and a.key = wanted_key
     ) then
         return false;
     end if;
@@ -1142,6 +1152,8 @@ declare
     parent record;
     points_at text [];
 begin
+    select null::text [] as vals, null::text [] as merged_into, false as gone, false as mine
+    into parent;
     if child_tab is not null then
         select c.vals, c.gone, c.repair into child
         from bondreplicate.row_now(child_tab, child_key) as c;
@@ -1262,7 +1274,8 @@ begin
                 careful := true;
             when data_exception or integrity_constraint_violation or raise_exception
                 or syntax_error_or_access_rule_violation then
-                perform bondreplicate.park_culprits(origin, me, tab, before, careful);
+                get stacked diagnostics why = message_text;
+                perform bondreplicate.park_culprits(origin, me, tab, before, careful, why);
         end;
     end loop;
     raise exception using errcode = 'BR031',
@@ -1322,7 +1335,8 @@ begin
     cross join pg_temp.bond_batch as b
     on conflict (source, schema_name, table_name, key) do update
     set columns = excluded.columns, origin_tab = excluded.origin_tab, xid = excluded.xid,
-        maker = excluded.maker, stamp = excluded.stamp, site = excluded.site, repair = excluded.repair,
+        maker = excluded.maker, stamp = excluded.stamp, site = excluded.site,
+        repair = excluded.repair,
         gone = excluded.gone, vals = excluded.vals, merged_into = excluded.merged_into,
         seen = excluded.seen, reason = excluded.reason, tried_by = excluded.tried_by,
         tries = p.tries + 1;
@@ -1332,9 +1346,10 @@ comment on function bondreplicate.park(smallint, integer, text [], text) is 'par
 
 -- Finds which staged rows of a table the server refuses, by merging each alone in a subtransaction
 -- that is always undone, and parks them with the server's words. Raises the last refusal again
--- where no single row is to blame.
+-- where no single row is to blame; parks all that is staged for the table where it is a TRUNCATE.
 create or replace function bondreplicate.park_culprits(
-    origin smallint, me smallint, wanted_tab integer, before pg_snapshot, careful boolean
+    origin smallint, me smallint, wanted_tab integer, before pg_snapshot, careful boolean,
+    refused text
 )
 returns void
 language plpgsql
@@ -1367,7 +1382,11 @@ begin
         end if;
     end loop;
     drop index pg_temp.bond_stage_key;
-    if not found_any then
+    if not found_any and exists (
+        select from pg_temp.bond_stage as s where s.tab = wanted_tab and s.key is null
+    ) then
+        perform bondreplicate.park(origin, wanted_tab, null, refused);
+    elsif not found_any then
         raise exception using errcode = 'BR033',
             message = format(
                 'table %s refuses a batch from site %s, but none of its rows alone',
@@ -1377,14 +1396,15 @@ begin
 end
 $$;
 comment on function bondreplicate.park_culprits(
-    smallint, smallint, integer, pg_snapshot, boolean
+    smallint, smallint, integer, pg_snapshot, boolean, text
 ) is
 'parks the staged rows that the server refuses';
 
 -- Whether every other enabled site is known, by its own stream, to have all that is in a closed
 -- part of the log: what was written here is visible in its position of this site; what came from
 -- another site, in its position of that one.
--- A TRUNCATE that waits parked needs the versions of rows that are later and stay.
+-- Whoever was at work when an entry was written may have to compare with it: it waits for them. A
+-- TRUNCATE that waits parked needs the versions of rows that are later and stay.
 -- known: site to vector, for every other enabled site;
 -- a site that never sent anything has an empty vector.
 create or replace function bondreplicate.part_is_stable(part smallint, known jsonb)
@@ -1397,6 +1417,9 @@ declare
 begin
     execute format($q$
         select exists (
+            select from bondreplicate.replicate_log_%1$s as l
+            where l.xid >= pg_snapshot_xmin(pg_current_snapshot())
+        ) or exists (
             select from bondreplicate.replicate_log_%1$s as l
             cross join jsonb_each($1) as k (site, seen)
             where k.site <> l.source::text
@@ -1718,7 +1741,8 @@ comment on function bondreplicate.row_now(integer, text []) is
 'a row and its version, staged or here';
 
 -- The row of a table with that key as it is here now, text of each of those columns; null: there is
--- none. A column that is not here is null. For where a session has no functions for the table.
+-- none, or no such table. A column that is not here is null. For where a session has no functions
+-- for the table.
 create or replace function bondreplicate.row_of(tab integer, key text [], columns name [])
 returns text []
 language plpgsql
@@ -1728,6 +1752,7 @@ declare
     listed record;
     vals text;
     same text;
+    readable boolean;
     found_row text [];
 begin
     select t.schema_name, t.table_name, t.key_columns, t.relid into listed
@@ -1742,10 +1767,13 @@ begin
     select string_agg(
         format('t.%I = ($1)[%s]::%s', a.attname, c.place, format_type(a.atttypid, a.atttypmod)),
         ' and '
-    ) into same
+    ) filter (where a.attname is not null), count(*) = count(a.attname) into same, readable
     from unnest(listed.key_columns) with ordinality as c (name, place)
-    join pg_attribute as a
+    left join pg_attribute as a
         on a.attrelid = listed.relid and a.attname = c.name and not a.attisdropped;
+    if same is null or not readable then
+        return null;
+    end if;
     execute format(
         'select array[%s]::text [] from only %I.%I as t where %s',
         vals, listed.schema_name, listed.table_name, same
@@ -1948,6 +1976,23 @@ $$;
 comment on function bondreplicate.stamp_anew(timestamptz) is
 'stamps anew what has stamps of a clock that was set back';
 
+-- A number that changes when tables are attached, altered or released here, and at once when a user
+-- disables or enables one: what a link to this site goes by.
+create or replace function bondreplicate.tables_now()
+returns bigint
+language sql
+stable
+set search_path = pg_catalog, pg_temp
+as $$
+    select s.tables_revision + hashtextextended(coalesce((
+        select string_agg(t.id::text, ' ' order by t.id)
+        from bondreplicate.replicate_tables as t where not t.enabled
+    ), ''), 0) % 1000000 * 1000000000
+    from bondreplicate.replicate_state as s
+$$;
+comment on function bondreplicate.tables_now() is
+'changes when tables, or those disabled, are others';
+
 -- Conflicts that the origin found travel with its batches, staged with tab 0, so that every site
 -- can tell the whole story; here they are logged, once.
 create or replace function bondreplicate.take_errors(origin smallint)
@@ -2088,7 +2133,7 @@ comment on function bondreplicate.wait_for_change(
 ) is
 'sleeps until something was committed';
 
-insert into bondreplicate.replicate_structure (number, name, checksum) values (0, 'functions', '784660e3f4ee4e5a')
+insert into bondreplicate.replicate_structure (number, name, checksum) values (0, 'functions', '6adc6d3e261724aa')
 on conflict (number) do update set checksum = excluded.checksum, made_at = clock_timestamp()
 ;
 revoke all on all functions in schema bondreplicate from public;

@@ -151,3 +151,21 @@ def test_a_delete_waits_for_a_child_that_has_moved(apart: Mesh, action: str) -> 
     assert rows_of(apart, "p") == [(2,)]
     for table in "pc":
         assert not conflicts(apart[1], table)
+
+
+def test_a_child_and_the_delete_do_not_wait_for_each_other(apart: Mesh) -> None:
+    """The child is parked where its parent was deleted: so that site has not seen it."""
+    up(apart, FAMILY.format(action="on delete set default"), "p", "c")
+    apart[1].execute("insert into p values (1)")
+    settle(apart)
+    for link in ((1, 2), (1, 3)):
+        apart.proxies[link].flows.clear()
+    apart[1].execute("delete from p")
+    apart[2].execute("insert into c values (1, 1)")
+    eventually(lambda: apart[1].value(PARKED) == 1, "the child waits at site 1")
+    for link in ((1, 2), (1, 3)):
+        apart.proxies[link].flows.set()
+    assert_whole(apart)
+    assert rows_of(apart, "c") == [(1, 1)]
+    assert rows_of(apart, "p") == [(1,)]
+    assert conflicts(apart[3], "p")

@@ -49,6 +49,14 @@ class Task:
     listed: Listed | None
     reason: str | None = None
 
+    @property
+    def replaces(self) -> bool:
+        """Whether the table has the name of another one, which was dropped."""
+        row, shape = self.listed, self.shape
+        if row is None or shape is None:
+            return False
+        return row.reason == DROPPED or row.relid not in (None, shape.oid)
+
 
 def plan_tables(
     shapes: Sequence[Shape], listed: Iterable[Listed], captured: Mapping[int, int]

@@ -17,7 +17,7 @@ from bondreplicate.border.failpoint import reach
 from bondreplicate.border.settings import Settings
 from bondreplicate.border.sqlfiles import query
 from bondreplicate.core.backoff import Backoff
-from bondreplicate.errors import MeshError, TransientError
+from bondreplicate.errors import DatabaseError, MeshError, TransientError
 from bondreplicate.mesh.joining import align_at_start, check_welcome
 from bondreplicate.mesh.link import Link
 from bondreplicate.mesh.pulse import Pulse
@@ -193,6 +193,9 @@ class Daemon:
             if error.sqlstate is None:
                 raise
             log.info("house_keeping_put_off", reason=error.message)
+        except DatabaseError as error:
+            # One object that cannot be seen to must not end what serves all others.
+            log.error("house_keeping_failed", reason=error.message, hint=error.hint)
 
     def _keep_clock(self, connection: Connection) -> None:
         if mended := keep_clock(connection):

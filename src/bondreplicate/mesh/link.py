@@ -31,12 +31,14 @@ from bondreplicate.site.tables import Tables, fetch_tables
 
 IDLE_S = 10.0
 """How often a link that has nothing to send sees whether its target is still there."""
-GAVE_WAY = frozenset({"40001", "40P01", "55P03", "23505"})
+LOCKED = "55P03"
+GAVE_WAY = frozenset({"40001", "40P01", LOCKED, "23505"})
 """Users were in the way: the session is whole, and the batch is tried again at once."""
 TABLES_CHANGED = "BR035"
 TRIES_MAX = 12
 HOLD_EVERY = 3
-"""Every third try keeps users out for as long as it takes: hot rows would win for ever."""
+"""Every third try that users won keeps them out for as long as it takes: hot rows would win for
+ever."""
 
 Report = Callable[..., None]
 
@@ -52,6 +54,7 @@ class Session:
     tables: Tables
     news: News = field(default_factory=News)
     tries: int = 0
+    lost: int = 0
     busy: bool = False
 
     def knows(self, unsent: Unsent) -> bool:
@@ -67,7 +70,7 @@ class Session:
     @property
     def hold(self) -> bool:
         """Whether the next try keeps writers out."""
-        return self.tries % HOLD_EVERY == HOLD_EVERY - 1
+        return self.lost % HOLD_EVERY == HOLD_EVERY - 1
 
 
 class Link:
@@ -174,7 +177,7 @@ class Link:
         while not self._stop.is_set():
             try:
                 due_s = self._look_and_send(session)
-                session.tries = 0
+                session.tries = session.lost = 0
                 beat = self.pulse.wait(beats, IDLE_S if due_s is None else due_s)
                 if beat == beats and due_s is None:
                     self._see_target(session)
@@ -192,6 +195,8 @@ class Link:
 
     def _give_way(self, session: Session, error: DatabaseError) -> None:
         """Let users go first for some milliseconds; said at the 1st, 2nd, 4th, 8th time."""
+        # Where somebody holds a row and does nothing, to keep others out would only make them wait.
+        session.lost += error.sqlstate != LOCKED or session.hold
         session.tries += 1
         wait_s = Backoff(0.002, 0.2, self._random, session.tries).next_s()
         if session.tries.bit_count() == 1:
@@ -307,6 +312,7 @@ class Link:
             unsent.upto,
             unsent.vector,
             unsent.entries,
+            unsent.aside,
             session.hold,
         )
 

@@ -51,6 +51,8 @@ class Batch:
         upto: the snapshot that it holds afterwards.
         vector: the origin's positions of other sites, by their number.
         entries: of the origin's log between the two.
+        aside: schema, table and key of rows that the origin has parked: it has their latest state,
+            and has not seen it.
         hold: keep writers out of the tables until the batch is applied.
     """
 
@@ -60,6 +62,7 @@ class Batch:
     upto: str
     vector: Mapping[str, str]
     entries: int
+    aside: Sequence[object] = ()
     hold: bool = False
 
 
@@ -226,6 +229,7 @@ class Target:
             "upto": batch.upto,
             "seen": json.dumps(batch.vector),
             "entries": batch.entries,
+            "aside": json.dumps(batch.aside),
             "revision": self.tables.revision,
             "ahead_max_s": self.settings.clock_ahead_max_s,
         }

@@ -114,7 +114,10 @@ def extract(shape: Shape, tab: int, target: int, me: int, columns: Sequence[str]
         key_typed=comma(render("{v} as {n}", v=v, n=n) for v, n in zip(casts, names, strict=True)),
         key_casts=comma(casts),
         key_equal=key.equal(key.own("t"), mine),
+        key_equal_lk=key.equal(casts, mine),
+        hash_k=key.hash(mine),
         vals=comma(vals),
         regclass=regclass(shape.name),
         oid=Literal(shape.oid),
+        all_columns=Literal([c.name for c in shape.travelling]),
     )

@@ -52,14 +52,15 @@ class Unsent:
     """What a link has to send.
 
     `upto`: snapshot of the origin. `written`: end of its WAL then. `vector`: its positions of other
-    sites. `applied`: entries of theirs that it has ever passed. `clock_went_back`: entries are
-    stamped below earlier ones.
+    sites. `aside`: schema, table and key of changes parked here. `applied`: entries of theirs that
+    it has ever passed. `clock_went_back`: entries are stamped below earlier ones.
     """
 
     upto: str
     written: str
     revision: int
     vector: Mapping[str, str]
+    aside: Sequence[object]
     tabs: Sequence[int]
     entries: int
     oldest: datetime | None

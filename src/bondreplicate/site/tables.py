@@ -67,7 +67,7 @@ def follow_tables(connection: Connection, *, first: bool, report: Report) -> int
     """Bring triggers and replicate_tables in line with the tables that exist.
 
     Each table is handled in a transaction of its own. Attaching takes SHARE ROW EXCLUSIVE for a
-    moment; a table that is locked for longer than a second is left for the next time. Rows that
+    moment; a table that is locked for longer than that is left for the next time. Rows that
     were there before the triggers are logged in the same transaction, except at the first start.
 
     Args:
@@ -130,7 +130,7 @@ def _rename(connection: Connection, tasks: Sequence[Task]) -> None:
 
 def _carry_out(connection: Connection, task: Task, first: bool) -> None:
     with transaction(connection):
-        set_local(connection, "lock_timeout", "1s")
+        set_local(connection, "lock_timeout", "250ms")
         if task.step is Step.FORGET and task.listed:
             args = {"id": task.listed.id, "reason": task.reason}
             execute(connection, query("tables_forget"), args)
@@ -142,6 +142,8 @@ def _carry_out(connection: Connection, task: Task, first: bool) -> None:
         elif task.shape and task.step is Step.NOTE:
             _write(connection, task)
         elif task.shape:
+            if task.listed and task.step is Step.ATTACH and task.replaces:
+                execute(connection, query("tables_replace"), {"id": task.listed.id})
             tab = _write(connection, task)
             for statement in capture.attach(task.shape, tab):
                 execute(connection, statement)

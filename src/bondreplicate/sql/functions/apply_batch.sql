@@ -8,7 +8,7 @@
 -- ahead; BR035 tables are others than the session knows; 40001 try again.
 create or replace function bondreplicate.apply_batch(
     origin smallint, origin_incarnation uuid, since pg_snapshot, upto pg_snapshot,
-    seen jsonb, entries bigint, revision bigint, ahead_max interval,
+    seen jsonb, aside jsonb, entries bigint, revision bigint, ahead_max interval,
     out rows_applied bigint, out conflicts bigint, out parked bigint
 )
 language plpgsql
@@ -36,6 +36,11 @@ begin
         perform bondreplicate.raise_floor(newest, ahead_max);
     end if;
     insert into pg_temp.bond_batch (seen) values (apply_batch.seen);
+    insert into pg_temp.bond_aside (tab, key)
+    select c.tab, bondreplicate.texts_of(a.one -> 2)
+    from jsonb_array_elements(aside) as a (one)
+    join pg_temp.bond_shape as c
+        on c.schema_name = a.one ->> 0 and c.table_name = a.one ->> 1 and c.held is null;
     perform bondreplicate.unpark(origin);
     perform bondreplicate.take_errors(origin);
     perform bondreplicate.check_tables(origin, revision);
@@ -59,6 +64,6 @@ begin
 end
 $$;
 comment on function bondreplicate.apply_batch(
-    smallint, uuid, pg_snapshot, pg_snapshot, jsonb, bigint, bigint, interval
+    smallint, uuid, pg_snapshot, pg_snapshot, jsonb, jsonb, bigint, bigint, interval
 ) is
 'applies the staged batch of an origin';

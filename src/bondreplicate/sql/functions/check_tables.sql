@@ -8,8 +8,7 @@ as $$
 declare
     strange integer;
 begin
-    if revision is distinct from (select s.tables_revision from bondreplicate.replicate_state as s)
-    then
+    if revision is distinct from bondreplicate.tables_now() then
         raise exception using errcode = 'BR035', message = 'the tables here have changed';
     end if;
     select s.tab into strange from pg_temp.bond_stage as s

@@ -1,6 +1,7 @@
 -- Whether a later state of a row here is on its way: the site that made the staged change had seen
 -- the row as it is here, and the two cannot stand together there either. Then the change waits for
--- it, and nothing is mended. Not for a repair made here, nor for a row that is staged itself.
+-- it, and nothing is mended. Not for a repair made here, nor for a row that is staged itself, or
+-- that the other site has parked.
 create or replace function bondreplicate.is_awaited(
     origin smallint, me smallint, staged_tab integer, staged_key text [],
     wanted_tab integer, wanted_key text []
@@ -18,6 +19,8 @@ begin
     where s.tab = staged_tab and s.key = staged_key and not s.mine;
     if not found or exists (
         select from pg_temp.bond_stage as s where s.tab = wanted_tab and s.key = wanted_key
+    ) or exists (
+        select from pg_temp.bond_aside as a where a.tab = wanted_tab and a.key = wanted_key
     ) then
         return false;
     end if;

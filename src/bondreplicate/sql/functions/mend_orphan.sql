@@ -20,6 +20,8 @@ declare
     parent record;
     points_at text [];
 begin
+    select null::text [] as vals, null::text [] as merged_into, false as gone, false as mine
+    into parent;
     if child_tab is not null then
         select c.vals, c.gone, c.repair into child
         from bondreplicate.row_now(child_tab, child_key) as c;

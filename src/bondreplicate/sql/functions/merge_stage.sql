@@ -59,7 +59,8 @@ begin
                 careful := true;
             when data_exception or integrity_constraint_violation or raise_exception
                 or syntax_error_or_access_rule_violation then
-                perform bondreplicate.park_culprits(origin, me, tab, before, careful);
+                get stacked diagnostics why = message_text;
+                perform bondreplicate.park_culprits(origin, me, tab, before, careful, why);
         end;
     end loop;
     raise exception using errcode = 'BR031',

@@ -25,7 +25,8 @@ begin
     cross join pg_temp.bond_batch as b
     on conflict (source, schema_name, table_name, key) do update
     set columns = excluded.columns, origin_tab = excluded.origin_tab, xid = excluded.xid,
-        maker = excluded.maker, stamp = excluded.stamp, site = excluded.site, repair = excluded.repair,
+        maker = excluded.maker, stamp = excluded.stamp, site = excluded.site,
+        repair = excluded.repair,
         gone = excluded.gone, vals = excluded.vals, merged_into = excluded.merged_into,
         seen = excluded.seen, reason = excluded.reason, tried_by = excluded.tried_by,
         tries = p.tries + 1;

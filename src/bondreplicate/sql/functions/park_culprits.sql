@@ -1,8 +1,9 @@
 -- Finds which staged rows of a table the server refuses, by merging each alone in a subtransaction
 -- that is always undone, and parks them with the server's words. Raises the last refusal again
--- where no single row is to blame.
+-- where no single row is to blame; parks all that is staged for the table where it is a TRUNCATE.
 create or replace function bondreplicate.park_culprits(
-    origin smallint, me smallint, wanted_tab integer, before pg_snapshot, careful boolean
+    origin smallint, me smallint, wanted_tab integer, before pg_snapshot, careful boolean,
+    refused text
 )
 returns void
 language plpgsql
@@ -35,7 +36,11 @@ begin
         end if;
     end loop;
     drop index pg_temp.bond_stage_key;
-    if not found_any then
+    if not found_any and exists (
+        select from pg_temp.bond_stage as s where s.tab = wanted_tab and s.key is null
+    ) then
+        perform bondreplicate.park(origin, wanted_tab, null, refused);
+    elsif not found_any then
         raise exception using errcode = 'BR033',
             message = format(
                 'table %s refuses a batch from site %s, but none of its rows alone',
@@ -45,6 +50,6 @@ begin
 end
 $$;
 comment on function bondreplicate.park_culprits(
-    smallint, smallint, integer, pg_snapshot, boolean
+    smallint, smallint, integer, pg_snapshot, boolean, text
 ) is
 'parks the staged rows that the server refuses';

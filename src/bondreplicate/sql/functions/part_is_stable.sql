@@ -1,7 +1,8 @@
 -- Whether every other enabled site is known, by its own stream, to have all that is in a closed
 -- part of the log: what was written here is visible in its position of this site; what came from
 -- another site, in its position of that one.
--- A TRUNCATE that waits parked needs the versions of rows that are later and stay.
+-- Whoever was at work when an entry was written may have to compare with it: it waits for them. A
+-- TRUNCATE that waits parked needs the versions of rows that are later and stay.
 -- known: site to vector, for every other enabled site;
 -- a site that never sent anything has an empty vector.
 create or replace function bondreplicate.part_is_stable(part smallint, known jsonb)
@@ -14,6 +15,9 @@ declare
 begin
     execute format($q$
         select exists (
+            select from bondreplicate.replicate_log_%1$s as l
+            where l.xid >= pg_snapshot_xmin(pg_current_snapshot())
+        ) or exists (
             select from bondreplicate.replicate_log_%1$s as l
             cross join jsonb_each($1) as k (site, seen)
             where k.site <> l.source::text

@@ -1,5 +1,6 @@
 -- The row of a table with that key as it is here now, text of each of those columns; null: there is
--- none. A column that is not here is null. For where a session has no functions for the table.
+-- none, or no such table. A column that is not here is null. For where a session has no functions
+-- for the table.
 create or replace function bondreplicate.row_of(tab integer, key text [], columns name [])
 returns text []
 language plpgsql
@@ -9,6 +10,7 @@ declare
     listed record;
     vals text;
     same text;
+    readable boolean;
     found_row text [];
 begin
     select t.schema_name, t.table_name, t.key_columns, t.relid into listed
@@ -23,10 +25,13 @@ begin
     select string_agg(
         format('t.%I = ($1)[%s]::%s', a.attname, c.place, format_type(a.atttypid, a.atttypmod)),
         ' and '
-    ) into same
+    ) filter (where a.attname is not null), count(*) = count(a.attname) into same, readable
     from unnest(listed.key_columns) with ordinality as c (name, place)
-    join pg_attribute as a
+    left join pg_attribute as a
         on a.attrelid = listed.relid and a.attname = c.name and not a.attisdropped;
+    if same is null or not readable then
+        return null;
+    end if;
     execute format(
         'select array[%s]::text [] from only %I.%I as t where %s',
         vals, listed.schema_name, listed.table_name, same

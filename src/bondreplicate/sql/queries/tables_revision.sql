@@ -1,1 +1,1 @@
-select tables_revision from bondreplicate.replicate_state
+select bondreplicate.tables_now()

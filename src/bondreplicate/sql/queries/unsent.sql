@@ -1,7 +1,15 @@
 -- What a link has to send from a position on: one row.
 select pg_current_snapshot()::text as upto, pg_current_wal_insert_lsn()::text as written,
-    (select s.tables_revision from bondreplicate.replicate_state as s) as revision,
-    v.vector, v.applied, u.tabs, u.entries, u.oldest, u.clock_went_back,
+    bondreplicate.tables_now() as revision,
+    v.vector, v.applied, (
+        select coalesce(jsonb_agg(jsonb_build_array(p.schema_name, p.table_name, p.key)), '[]')
+        from (
+            select k.schema_name, k.table_name, k.key from bondreplicate.replicate_parked as k
+            join bondreplicate.replicate_tables as t
+                on t.schema_name = k.schema_name and t.table_name = k.table_name and t.active
+            order by k.parked_at desc limit 5000
+        ) as p
+    ) as aside, u.tabs, u.entries, u.oldest, u.clock_went_back,
     exists (
         select from bondreplicate.replicate_error as e
         where e.source = %(me)s and e.xid >= pg_snapshot_xmin(%(since)s::pg_snapshot)

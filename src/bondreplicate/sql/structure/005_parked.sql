@@ -29,3 +29,6 @@ comment on column bondreplicate.replicate_tables.passed_over is
 alter table bondreplicate.replicate_position add column entries bigint not null default 0;
 comment on column bondreplicate.replicate_position.entries is
 'entries of the origin''s log that the position has passed';
+
+-- Which tables are disabled is looked up with every batch.
+create index replicate_tables_disabled on bondreplicate.replicate_tables (id) where not enabled;

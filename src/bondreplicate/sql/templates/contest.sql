@@ -18,7 +18,10 @@ begin
         cross join lateral (
             select l.stamp, l.site, l.repair,
                 l.source = origin
-                or case
+                or not exists (
+                    select from pg_temp.bond_aside as a where a.tab = {tab} and a.key = s.key
+                )
+                and case
                     when l.source = me then pg_visible_in_snapshot(
                         l.xid, bondreplicate.position_in(coalesce(s.seen, batch_seen), me)
                     )

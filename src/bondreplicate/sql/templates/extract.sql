@@ -13,7 +13,7 @@ as $extract$
 #variable_conflict use_column
 begin
     return query
-    select {target}, {key_text}, k.xid, k.stamp, k.site, k.repair, t.{first_key} is null,
+    select {target}, {key_text}, k.xid, v.stamp, v.site, v.repair, t.{first_key} is null,
         case when t.{first_key} is null then k.merged_into end,
         case when t.{first_key} is not null then array[{vals}]::text [] end, k.source
     from (
@@ -30,6 +30,13 @@ begin
         order by {key_names}, e.stamp desc, e.site desc, e.repair desc
     ) as k
     left join only {table} as t on {key_equal}
+    -- A row that a user inserted while the later delete of another site was applied beside it: it
+    -- stands, so it goes out with the latest version there is of its key.
+    cross join lateral (
+        select l.stamp, l.site, l.repair from bondreplicate.replicate_log as l
+        where l.tab = {tab} and l.hash = {hash_k} and {key_equal_lk}
+        order by l.stamp desc, l.site desc, l.repair desc limit 1
+    ) as v
     union all
     (select {target}, null, l.xid, l.stamp, l.site, l.repair, true, null, null,
         l.source
@@ -39,7 +46,16 @@ begin
     order by l.stamp desc, l.site desc, l.repair desc limit 1);
     -- Now that it is locked, its name stays: was it that of another table, just renamed?
     if to_regclass({regclass})::oid <> {oid} then
-        raise undefined_table using message = format('%s is another table now', {regclass});
+        raise exception using errcode = 'BR035',
+            message = format('%s is another table now', {regclass});
+    end if;
+    -- A column that is newer than this function would be left out of rows that have it already.
+    if (
+        select array_agg(a.attname::text order by a.attnum) from pg_attribute as a
+        where a.attrelid = {oid} and a.attnum > 0 and not a.attisdropped and a.attgenerated = ''
+    ) is distinct from {all_columns}::text [] then
+        raise exception using errcode = 'BR035',
+            message = format('%s has other columns now', {regclass});
     end if;
 end
 $extract$
