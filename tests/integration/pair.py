@@ -31,6 +31,17 @@ def stand_in(site: Site) -> None:
             [len(name) * 100 + site.number * 10 + sorted(TABLES).index(name), name, key, columns],
         )
     site.execute(
+        "create function bondreplicate.capture_nothing() returns trigger language plpgsql"
+        " as 'begin return null; end'"
+    )
+    for name in TABLES:
+        for trigger in ("insert", "update", "delete", "truncate", "key"):
+            event = "update" if trigger == "key" else trigger
+            site.execute(
+                f"create trigger bondreplicate_{trigger} after {event} on {name}"
+                " execute function bondreplicate.capture_nothing()"
+            )
+    site.execute(
         "insert into bondreplicate.replicate_tables (schema_name, table_name, reason)"
         " values ('public', 'bare', 'no primary key')"
     )

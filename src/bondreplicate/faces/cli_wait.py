@@ -34,7 +34,8 @@ from bondreplicate.mesh.wait import wait_for_peers
 def wait(context: click.Context, program: Program, timeout_s: float, as_json: bool) -> None:
     """Return when each enabled site has applied everything committed here before the call.
 
-    Exit status 1 where one of them has not in time; it is named.
+    Exit status 1 where one of them has not in time, or is sent nothing, and where a table here is
+    not captured; it is named. 4 where this site is a standby, or down.
     """
     arrivals = wait_for_peers(program.settings, timeout_s)
     late = [a for a in arrivals if not a.arrived]
@@ -42,4 +43,6 @@ def wait(context: click.Context, program: Program, timeout_s: float, as_json: bo
         print_json(arrivals)
     for arrival in late:
         note(f"error: site {arrival.site} ({arrival.name}) is behind: {arrival.reason}")
+        if arrival.hint:
+            note(f"hint: {arrival.hint}")
     context.exit(CHECK_FAILED if late else 0)

@@ -16,6 +16,7 @@ from bondreplicate.site import health
 from bondreplicate.site.fitness import check_installed, check_version
 from bondreplicate.site.listed import list_tables
 from bondreplicate.site.sequences import check_sequences
+from bondreplicate.site.uncaptured import list_uncaptured
 
 LATE_S = 60.0
 """A link that is further behind is a problem, not only a number."""
@@ -53,9 +54,12 @@ def fetch_status(settings: Settings) -> Status:
 def read_status(here: Connection, settings: Settings) -> Status:
     """The same, over a connection that is there already."""
     tables = list_tables(here)
+    facts = health.fetch_site(here)
+    # While it is down, or has not run yet, none is captured: once is enough to say that.
+    up = facts.site is not None and facts.went_down_at is None
     status = Status(
         version=__version__,
-        facts=health.fetch_site(here),
+        facts=facts,
         links=survey_links(here, settings),
         tables_replicated=sum(t.active for t in tables),
         tables_not_replicated=[
@@ -69,6 +73,8 @@ def read_status(here: Connection, settings: Settings) -> Status:
         sequences=sequence_warnings(here),
     )
     status.problems.extend(decide_problems(status, settings))
+    if up:
+        status.problems.extend(f"table {t.message}: {t.hint}" for t in list_uncaptured(here))
     status.warnings.extend(decide_warnings(status))
     return status
 
@@ -116,7 +122,7 @@ def decide_warnings(status: Status) -> list[str]:
     found = [
         f"table {t['table']} is not replicated: {t['reason']}"
         for t in status.tables_not_replicated
-        if t["enabled"] and t["reason"] != DROPPED and not down
+        if t["enabled"] and t["reason"] not in (DROPPED, None) and not down
     ]
     found += [
         f"{b['kind']} {b['name']} in {b['database']} is {b['age_s']:.0f} s old: what it wrote"

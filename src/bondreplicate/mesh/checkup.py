@@ -12,9 +12,10 @@ from bondreplicate.border.settings import Settings
 from bondreplicate.border.sqlfiles import query
 from bondreplicate.core.findings import OK, PROBLEM, WARNING, Finding, judge_clock
 from bondreplicate.errors import BondError
+from bondreplicate.mesh.refusal import fetch_refusal
 from bondreplicate.site.checkup import as_finding
 from bondreplicate.site.fitness import Identity, check_peer, fetch_identity
-from bondreplicate.site.hosts import Host, list_hosts, list_peers
+from bondreplicate.site.hosts import Host, find_own, list_hosts, list_peers
 
 CONNECT_S = 5
 ROUND_TRIPS = 5
@@ -45,6 +46,8 @@ def _check_peer(
             found += compare_hosts(hosts, list_hosts(there), where)
             found += _compare_maxsites(there, where, settings)
             with closing(connect(settings.dsn, role="doctor")) as here:
+                if not _compare_maxsites(there, where, settings):
+                    found += _check_links(here, there, peer, find_own(hosts, settings.site))
                 offset_s, doubt_s = measure_clock(here, there)
             return [*found, judge_clock(offset_s, doubt_s, settings.clock_ahead_max_s, where)]
     except BondError as error:
@@ -78,6 +81,14 @@ def _compare_maxsites(there: Connection, where: str, settings: Settings) -> list
     message = f"maxsites is {state.maxsites} there and {settings.maxsites} here"
     hint = "set the larger one in every bondreplicate.conf: ids may collide"
     return [Finding("hosts", PROBLEM, where, message, hint)]
+
+
+def _check_links(here: Connection, there: Connection, peer: Host, own: Host) -> list[Finding]:
+    """Whether each of the two sites takes what the other one sends."""
+    where = str(peer)
+    refusals = [fetch_refusal(here, there, peer), fetch_refusal(there, here, own)]
+    found = [Finding("links", PROBLEM, where, r.message, r.hint) for r in refusals if r]
+    return found or [Finding("links", OK, where, "each goes on from what the other one holds")]
 
 
 def measure_clock(here: Connection, there: Connection) -> tuple[float, float]:

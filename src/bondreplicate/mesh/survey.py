@@ -10,7 +10,7 @@ from bondreplicate.border.database import Connection, connect, rows, value
 from bondreplicate.border.settings import Settings
 from bondreplicate.border.sqlfiles import query
 from bondreplicate.core.redact import redact
-from bondreplicate.errors import BondError
+from bondreplicate.errors import BondError, MeshError
 from bondreplicate.mesh.progress import (
     Reached,
     Unsent,
@@ -18,9 +18,10 @@ from bondreplicate.mesh.progress import (
     fetch_incarnation,
     fetch_reached,
 )
+from bondreplicate.mesh.refusal import fetch_refusal
 from bondreplicate.site.fitness import Identity, check_peer, fetch_identity
 from bondreplicate.site.health import fetch_idle
-from bondreplicate.site.hosts import Host, list_hosts
+from bondreplicate.site.hosts import Host, find_own, list_hosts
 
 CONNECT_S = 3
 
@@ -30,8 +31,8 @@ class Link:
     """One direction between two sites. None: not known, which is never the same as 0.
 
     state: in step; behind (rows wait); no daemon (at the origin: nothing is sent); held (the target
-    knew the origin as another database); unreachable (the peer does not answer); unfit (it answers,
-    and cannot take part); disabled.
+    does not hold what the origin goes on from); unreachable (the peer does not answer); unfit (it
+    answers, and cannot take part); disabled.
     rows_waiting: log entries of the origin that the target has not got.
     lag_s: age of the oldest of them.
     applied_age_s: since the target applied a batch, which is long ago where there is no traffic.
@@ -61,15 +62,21 @@ class Link:
 class _Here:
     """What a peer is asked with."""
 
-    site: int
+    own: Host
     identity: Identity
     incarnation: str | None
+
+    @property
+    def site(self) -> int:
+        """The number of this site."""
+        return self.own.site
 
 
 def survey_links(here: Connection, settings: Settings) -> list[Link]:
     """Both directions between this site and each listed peer; unreachable ones included."""
-    hosts = [h for h in list_hosts(here) if h.site != settings.site]
-    me = _Here(settings.site, fetch_identity(here), fetch_incarnation(here))
+    listed = list_hosts(here)
+    hosts = [h for h in listed if h.site != settings.site]
+    me = _Here(find_own(listed, settings.site), fetch_identity(here), fetch_incarnation(here))
     enabled = [h for h in hosts if h.enabled]
     with ThreadPoolExecutor(max(1, len(enabled))) as pool:
         answers = list(pool.map(lambda peer: _ask(peer, me, settings), enabled))
@@ -98,7 +105,14 @@ def _ask_both(peer: Host, me: _Here, there: Connection, settings: Settings) -> l
         received = fetch_reached(here, peer.site, fetch_incarnation(there))
         ours = describe(me.site, peer.site, sent, look(here, me.site, sent))
         theirs = describe(peer.site, me.site, received, look(there, peer.site, received))
+        ours = _with_refusal(ours, fetch_refusal(here, there, peer))
+        theirs = _with_refusal(theirs, fetch_refusal(there, here, me.own))
         return [_with_parked(ours, here, there), _with_parked(theirs, there, here)]
+
+
+def _with_refusal(link: Link, refusal: MeshError | None) -> Link:
+    """A link as it is where its origin refuses to send."""
+    return replace(link, state="held", reason=refusal.message) if refusal else link
 
 
 def _with_parked(link: Link, origin: Connection, target: Connection) -> Link:
@@ -121,10 +135,7 @@ def describe(origin: int, target: int, reached: Reached, looked: tuple[Unsent, s
     """A link between two sites that both answered."""
     unsent, idle = looked
     state, reason = ("behind" if unsent.entries else "in step"), ""
-    if reached.stranger:
-        state = "held"
-        reason = f"site {target} knows site {origin} as another database than it is now"
-    elif idle:
+    if idle:
         state, reason = "no daemon", idle
     return Link(
         origin=origin,

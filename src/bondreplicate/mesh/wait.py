@@ -13,36 +13,49 @@ from bondreplicate.border.settings import Settings
 from bondreplicate.border.sqlfiles import query
 from bondreplicate.core import words
 from bondreplicate.core.redact import redact
-from bondreplicate.errors import BondError, TransientError
+from bondreplicate.errors import BondError, TransientError, UnfitSite
 from bondreplicate.mesh.progress import fetch_incarnation, fetch_reached, is_behind
-from bondreplicate.site.fitness import check_installed, check_number, check_version
+from bondreplicate.mesh.refusal import fetch_refusal
+from bondreplicate.site.fitness import check_number, check_peer, check_server, fetch_identity
 from bondreplicate.site.hosts import Host, list_peers
+from bondreplicate.site.state import State, decide_start, fetch_state
+from bondreplicate.site.uncaptured import Uncaptured, list_uncaptured
 
 PAUSE_MIN_S = 0.01
 PAUSE_MAX_S = 0.2
 CONNECT_S = 5
+ATTACH_S = 5.0
+"""How long the daemon has to attach a table that was made just now."""
 
 
 @dataclass(frozen=True)
 class Arrival:
-    """Whether a peer has everything; where it has not, why."""
+    """Whether a peer has everything; where it has not, why.
+
+    hint: what to do, where waiting does not help.
+    """
 
     site: int
     name: str
     arrived: bool
     seconds: float
     reason: str = ""
+    hint: str = ""
 
 
 @dataclass(frozen=True)
 class Awaited:
-    """What is waited for: what the snapshot `before` of site `own` shows, until `deadline`."""
+    """What is waited for: what the snapshot `before` of site `own` shows, until `deadline`.
+
+    uncaptured: a table of this site whose changes nobody can vouch for.
+    """
 
     own: int
     incarnation: str | None
     before: str
     started: float
     deadline: float
+    uncaptured: Uncaptured | None = None
 
 
 def wait_for_peers(
@@ -57,53 +70,101 @@ def wait_for_peers(
 
     Returns:
         One Arrival for each enabled peer.
+
+    Raises:
+        UnfitSite: this site is a standby, down or not set up. MeshError: it is another site.
     """
     started = clock()
     with closing(connect(settings.dsn, role="wait")) as here:
-        check_version(here.info.server_version, "this site")
-        check_installed(here, "this site")
+        check_server(here, "this site")
         check_number(here, settings)
+        _check_origin(fetch_state(here), settings)
+        # Before the snapshot: what a table had when it was attached is logged only then.
+        uncaptured = _await_capture(here, min(ATTACH_S, timeout_s), clock)
         before = value(here, query("snapshot_now"))
         peers = list_peers(here, settings.site)
         incarnation = fetch_incarnation(here)
-    awaited = Awaited(settings.site, incarnation, before, started, started + timeout_s)
+    deadline = started + timeout_s
+    awaited = Awaited(settings.site, incarnation, before, started, deadline, uncaptured)
     with ThreadPoolExecutor(max(1, len(peers))) as pool:
         return list(pool.map(lambda peer: _wait_for(settings, peer, awaited, clock), peers))
+
+
+def _check_origin(state: State, settings: Settings) -> None:
+    """Check that what is written at this site gets into its log.
+
+    Raises:
+        UnfitSite: replication is down. MeshError: this is a copy, or went back in time.
+    """
+    if state.went_down_at is not None:
+        raise UnfitSite(
+            f"this site: replication is down since {state.went_down_at:%Y-%m-%d %H:%M:%S}:"
+            " nothing is captured or sent",
+            hint="run bondreplicate here to take it up again",
+        )
+    if state.system_identifier is not None:
+        decide_start(state, settings.site)
+
+
+def _await_capture(
+    here: Connection, limit_s: float, clock: Callable[[], float]
+) -> Uncaptured | None:
+    """Wait until every table is captured; the first that is not, where that takes too long."""
+    deadline = clock() + limit_s
+    while True:
+        found = list_uncaptured(here)
+        if not found or clock() >= deadline:
+            return found[0] if found else None
+        time.sleep(PAUSE_MAX_S)
 
 
 def _wait_for(
     settings: Settings, peer: Host, awaited: Awaited, clock: Callable[[], float]
 ) -> Arrival:
     """Wait for one peer; reconnect as long as there is time."""
-    reason = "timeout"
+    reason, hint = "timeout", ""
     pause_s = PAUSE_MIN_S
     while True:
         try:
-            left_s = int(awaited.deadline - clock())
+            left_s = max(1, int(awaited.deadline - clock()))  # 0 is for ever
             with (
                 closing(connect(settings.dsn, role="wait")) as here,
                 closing(connect(peer.dsn, role="wait", timeout_s=min(CONNECT_S, left_s))) as there,
             ):
-                check_installed(there, str(peer))
-                reason = _poll(here, there, awaited, clock)
+                if not check_peer(there, peer, fetch_identity(here)):
+                    raise TransientError("bondreplicate has not run there yet")
+                reason = _poll((here, there, peer), awaited, clock)
             if not reason or clock() >= awaited.deadline:
                 break
         except BondError as error:
-            reason = redact(error.message).removeprefix(f"{peer}: ")
+            reason = redact(error.message).removeprefix(str(peer)).lstrip(": ")
             if not isinstance(error, TransientError):
+                hint = error.hint
                 break
         if clock() + pause_s >= awaited.deadline:
             break
         time.sleep(pause_s)
         pause_s = min(pause_s * 2, 1.0)
-    return Arrival(peer.site, peer.name, not reason, clock() - awaited.started, reason)
+    if not reason and (table := awaited.uncaptured):
+        reason, hint = f"at site {awaited.own}, table {table.message}", table.hint
+    return Arrival(peer.site, peer.name, not reason, clock() - awaited.started, reason, hint)
 
 
-def _poll(here: Connection, there: Connection, awaited: Awaited, clock: Callable[[], float]) -> str:
-    """Look until the peer has everything ("") or time is over (what is missing, in words)."""
+def _poll(
+    ends: tuple[Connection, Connection, Host], awaited: Awaited, clock: Callable[[], float]
+) -> str:
+    """Look until the peer has everything ("") or time is over (what is missing, in words).
+
+    Raises:
+        MeshError: nothing is sent to the peer, so nothing will arrive.
+    """
+    here, there, peer = ends
     pause_s = PAUSE_MIN_S
     while True:
         missing = _missing(here, there, awaited)
+        # After that look: what is forgotten here is missing there, though nothing waits.
+        if refusal := fetch_refusal(here, there, peer):
+            raise refusal
         if not missing or clock() + pause_s >= awaited.deadline:
             return missing
         time.sleep(pause_s)

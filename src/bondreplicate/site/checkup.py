@@ -9,11 +9,13 @@ from bondreplicate.border.settings import Settings
 from bondreplicate.border.sqlfiles import query
 from bondreplicate.core.findings import OK, PROBLEM, WARNING, Finding, judge_settings
 from bondreplicate.core.following import DROPPED
+from bondreplicate.core.trouble import render_owner_hint
 from bondreplicate.errors import BondError
 from bondreplicate.site.fitness import check_fit, check_server
 from bondreplicate.site.health import fetch_blockers, fetch_site
 from bondreplicate.site.listed import list_tables
 from bondreplicate.site.sequences import check_sequences
+from bondreplicate.site.uncaptured import list_uncaptured
 
 CONNECTIONS_MIN = 10
 NAMED_MAX = 5
@@ -87,24 +89,27 @@ def _ownership(connection: Connection, _settings: Settings) -> list[Finding]:
         PROBLEM,
         [f"{r.name} belongs to {r.owner}" for r in found],
         "every table and sequence may be altered",
-        "grant that owner's role to the role of the dsn",
+        render_owner_hint("table NAME (or sequence NAME)"),
     )
 
 
 def _capture(connection: Connection, _settings: Settings) -> list[Finding]:
-    found = rows(connection, query("checkup_capture"))
-    return _each(
-        "capture",
-        PROBLEM,
-        [f"{r.table}: capture triggers are missing or disabled" for r in found],
-        "every replicated table has its triggers",
-        "the running daemon puts them back; then `bondreplicate verify`",
-    )
+    found = list_uncaptured(connection)
+    if not found:
+        return [Finding("capture", OK, HERE, "every replicated table has its triggers")]
+    shown = [Finding("capture", PROBLEM, HERE, t.message, t.hint) for t in found[:NAMED_MAX]]
+    if len(found) > NAMED_MAX:
+        more = f"and {len(found) - NAMED_MAX} more"
+        shown.append(Finding("capture", PROBLEM, HERE, more, found[-1].hint))
+    return shown
 
 
 def _tables(connection: Connection, _settings: Settings) -> list[Finding]:
+    # Without a reason it is to be replicated, and not attached yet: `capture` tells.
     left_out = [
-        t for t in list_tables(connection) if t.enabled and not t.active and t.reason != DROPPED
+        t
+        for t in list_tables(connection)
+        if t.enabled and not t.active and t.reason not in (DROPPED, None)
     ]
     return _each(
         "tables",
@@ -117,13 +122,15 @@ def _tables(connection: Connection, _settings: Settings) -> list[Finding]:
 
 def _sequences(connection: Connection, _settings: Settings) -> list[Finding]:
     reports = check_sequences(connection)
-    return _each(
-        "sequences",
-        WARNING,
-        [warning for report in reports if (warning := report.warning)],
-        f"{len(reports)} sequences, none near its end",
-        "near its end: alter the column and the sequence to bigint",
-    )
+    told = [(warning, report.hint) for report in reports if (warning := report.warning)]
+    if not told:
+        fine = f"{len(reports)} sequences, none near its end"
+        return [Finding("sequences", OK, HERE, fine)]
+    found = [Finding("sequences", WARNING, HERE, *one) for one in told[:NAMED_MAX]]
+    if len(told) > NAMED_MAX:
+        more = f"and {len(told) - NAMED_MAX} more"
+        found.append(Finding("sequences", WARNING, HERE, more, "`bondreplicate status`"))
+    return found
 
 
 def _transactions(connection: Connection, _settings: Settings) -> list[Finding]:

@@ -33,6 +33,12 @@ def list_peers(connection: Connection, own: int) -> list[Host]:
     return [host for host in list_hosts(connection) if host.enabled and host.site != own]
 
 
+def find_own(hosts: Sequence[Host], own: int) -> Host:
+    """This site as it is listed here, or would be."""
+    unlisted = Host(own, "not listed here", "", enabled=False)
+    return next((host for host in hosts if host.site == own), unlisted)
+
+
 def add_host(connection: Connection, host: Host, maxsites: int) -> None:
     """List a site.
 

@@ -1,0 +1,68 @@
+"""Why a link sends nothing to a site that answers: what that site holds does not fit the origin.
+
+Decided here for the link itself and for those that look at it: `status`, `doctor` and `wait`.
+"""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from bondreplicate.border.database import Connection, dicts
+from bondreplicate.border.sqlfiles import query
+from bondreplicate.errors import MeshError
+from bondreplicate.site.apply import Held
+from bondreplicate.site.hosts import Host, rejoin_hint
+from bondreplicate.site.state import State, fetch_state
+
+
+def decide_refusal(origin: State, target: Host, held: Held) -> MeshError | None:
+    """What keeps an origin from sending to a target until people do something.
+
+    Args:
+        origin: the state of the origin.
+        target: the site that would apply.
+        held: what the target knows of the origin.
+    """
+    if held.maxsites != origin.maxsites:
+        return MeshError(
+            f"{target} has maxsites {held.maxsites}, site {origin.site} {origin.maxsites}:"
+            " ids would collide",
+            hint="grow the one that has 10: stop bondreplicate there, set maxsites = 100 in"
+            " bondreplicate.conf, run `bondreplicate init --grow`, start it again",
+        )
+    if held.incarnation not in (None, str(origin.incarnation)):
+        return MeshError(
+            f"{target} knows site {origin.site} as another database than it is now",
+            hint=rejoin_hint(origin.site or 0),
+        )
+    if held.position and int(held.position.split(":")[0]) > origin.next_xid:
+        return MeshError(
+            f"site {origin.site} went back in time: {target} has applied transactions"
+            " that are not there yet",
+            hint=rejoin_hint(origin.site or 0),
+        )
+    if origin.pruned_xid is not None and (held.has_xid or 0) < origin.pruned_xid:
+        return MeshError(
+            f"{target} has missed changes that site {origin.site} does not keep"
+            " any more: it was not listed or not enabled while they were made",
+            hint=rejoin_hint(target.site),
+        )
+    return None
+
+
+def fetch_refusal(origin: Connection, there: Connection, target: Host) -> MeshError | None:
+    """The same, asked at both ends while the link may be at work.
+
+    Args:
+        origin: connection to the origin.
+        there: connection to the target.
+        target: that site.
+    """
+    state = fetch_state(origin)
+    if state.site is None:
+        return None
+    found = dicts(there, query("target_position"), {"origin": state.site})[0]
+    # What was pruned is read before the position, what was begun after it: else a batch that is
+    # applied meanwhile looks as if it were missing at one end or had come from the future.
+    state = replace(state, next_xid=fetch_state(origin).next_xid)
+    return decide_refusal(state, target, Held(**found))

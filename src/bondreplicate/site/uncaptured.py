@@ -1,0 +1,54 @@
+"""Tables that should be replicated, and whose changes nothing notes."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from bondreplicate.border.database import Connection, rows
+from bondreplicate.border.sqlfiles import query
+from bondreplicate.core.following import TRIGGERS, Step, plan_tables
+from bondreplicate.site.tables import fetch_listed, fetch_shapes
+
+
+@dataclass(frozen=True)
+class Uncaptured:
+    """A table that is enabled and could be replicated, and lacks working triggers.
+
+    owner: whoever it belongs to, where that keeps the role of the dsn from attaching them.
+    """
+
+    name: str
+    owner: str | None
+
+    @property
+    def message(self) -> str:
+        """What is wrong, in words."""
+        whose = f"; it belongs to {self.owner}" if self.owner else ""
+        return f"{self.name}: capture triggers are missing or disabled{whose}"
+
+    @property
+    def hint(self) -> str:
+        """What to do."""
+        if self.owner:
+            return f"as a superuser: grant {self.owner} to the role of the dsn"
+        return "the running daemon puts them back, or logs why not; then `bondreplicate verify`"
+
+
+def list_uncaptured(connection: Connection) -> Sequence[Uncaptured]:
+    """The tables of this site whose changes are not captured, though they should be, by name.
+
+    A table that was made a moment ago is among them, until the daemon has seen it.
+    """
+    shapes, listed = fetch_shapes(connection), fetch_listed(connection)
+    # Read last: a table that is attached meanwhile is not taken for one that is not.
+    captured = {r.oid: r.triggers for r in rows(connection, query("tables_captured"))}
+    found = [
+        ".".join(task.shape.name)
+        for task in plan_tables(shapes, listed, captured)
+        if task.shape
+        and task.step in (Step.ATTACH, Step.REFRESH)
+        and captured.get(task.shape.oid, 0) < TRIGGERS
+    ]
+    owners = {r.name: r.owner for r in rows(connection, query("checkup_owners"))} if found else {}
+    return [Uncaptured(name, owners.get(name)) for name in sorted(found)]
