@@ -75,6 +75,7 @@ class Record:
 
     `oid` tells a re-created sequence from an altered one; `name` is the name it had, `started`
     where it was before the first alignment. `released`: replicate_down() has undone it.
+    `passed_over`: it could not be aligned at all, and `reason` says why.
     """
 
     original: Definition
@@ -86,11 +87,16 @@ class Record:
     name: tuple[str, str] | None = None
     started: Position | None = None
     released: bool = False
+    passed_over: bool = False
 
 
 @dataclass(frozen=True)
 class Sequence:
-    """A sequence as it is. `position` is None where it could not be read just now."""
+    """A sequence as it is. `position` is None where it could not be read just now.
+
+    `owned_as` is what has an owner: the sequence, or the table that it belongs to. `passed_over`
+    is why it has not been aligned so far, as recorded; it then has no other record.
+    """
 
     schema: str
     name: str
@@ -101,6 +107,8 @@ class Sequence:
     position: Position | None
     limits: Range
     record: Record | None = None
+    owned_as: str = ""
+    passed_over: str | None = None
 
     def room(self, definition: Definition) -> Range:
         """Values that both a sequence so defined and the columns it fills can hold."""

@@ -17,6 +17,7 @@ from bondreplicate.border.failpoint import reach
 from bondreplicate.border.settings import Settings
 from bondreplicate.border.sqlfiles import query
 from bondreplicate.core.backoff import Backoff
+from bondreplicate.core.trouble import Told, What
 from bondreplicate.errors import DatabaseError, MeshError, TransientError
 from bondreplicate.mesh.joining import align_at_start, check_welcome
 from bondreplicate.mesh.link import Link
@@ -25,7 +26,7 @@ from bondreplicate.site.fitness import check_fit, check_server
 from bondreplicate.site.hosts import Host, list_hosts
 from bondreplicate.site.prune import keep_clock, rotate
 from bondreplicate.site.schema import install
-from bondreplicate.site.sequences import align_sequences
+from bondreplicate.site.sequences import align_sequences, check_owners
 from bondreplicate.site.state import Start, fetch_state, take_identity
 from bondreplicate.site.tables import enqueue_all, follow_tables
 
@@ -53,20 +54,29 @@ def init(settings: Settings, *, grow: bool = False) -> None:
         set_up(connection, settings, grow=grow)
 
 
-def set_up(connection: Connection, settings: Settings, *, grow: bool = False) -> None:
-    """Structure, identity, capture triggers, sequences: whatever is not there yet."""
+def set_up(
+    connection: Connection, settings: Settings, *, grow: bool = False, told: Told | None = None
+) -> None:
+    """Structure, identity, capture triggers, sequences: whatever is not there yet.
+
+    `told` remembers what was said of tables.
+    """
     check_server(connection, "this site")
     install(connection)
     reach("installed")
     check_fit(connection, settings, grow=grow)
     if fetch_state(connection).site != settings.site:
         check_welcome(connection, settings)
+    was = fetch_state(connection)
+    if (was.site, was.maxsites) != (settings.site, settings.maxsites):
+        # Nothing runs yet. Later, one new sequence of somebody else is passed over.
+        check_owners(connection, settings.site, settings.maxsites)
     execute(connection, query("house_wait"))
     start, before = take_identity(connection, settings)
     reach("identity_taken")
     resumed = before.went_down_at is not None and start is Start.AGAIN
     log.info("site_started", site=settings.site, start=start.value)
-    follow_tables(connection, first=start is not Start.AGAIN or resumed, report=log.info)
+    _follow(connection, told or Told(), first=start is not Start.AGAIN or resumed)
     reach("tables_followed")
     if resumed and before.went_down_at:
         logged = enqueue_all(connection, before.went_down_at)
@@ -81,6 +91,25 @@ def set_up(connection: Connection, settings: Settings, *, grow: bool = False) ->
     joining = start is Start.COPY or grown
     align_at_start(connection, settings, joining=joining, report=log.warning)
     execute(connection, query("house_unlock"))
+
+
+def _follow(connection: Connection, told: Told, *, first: bool) -> int:
+    """Follow tables; what fails is tried at every round, and said once until it changes."""
+    failed: dict[What, str] = {}
+    facts_of: dict[What, dict[str, object]] = {}
+
+    def report(event: str, **facts: object) -> None:
+        if event in ("table_failed", "table_busy"):
+            what = event, str(facts["table"])
+            failed[what], facts_of[what] = str(facts["reason"]), facts
+        else:
+            log.info(event, **facts)
+
+    left = follow_tables(connection, first=first, report=report)
+    for what in told.note(failed):
+        tell = log.warning if what[0] == "table_failed" else log.info
+        tell(what[0], **facts_of[what])
+    return left
 
 
 def run(settings: Settings) -> None:
@@ -113,6 +142,8 @@ class Daemon:
     digest: object = None
     snapshot: object = None
     announced: bool = False
+    tables_told: Told = field(default_factory=Told)
+    sequences_told: Told = field(default_factory=Told)
 
     def run(self) -> None:
         """Serve until stopped, again and again where the connection is lost."""
@@ -134,7 +165,7 @@ class Daemon:
         check_server(connection, "this site")
         if not self._become_active(connection):
             return
-        set_up(connection, self.settings)
+        set_up(connection, self.settings, told=self.tables_told)
         self._keep_clock(connection)
         pulse = Pulse(self.settings, random.random)
         pulse.start()
@@ -150,12 +181,21 @@ class Daemon:
                     self._keep_house(connection, pulse)
                     sequences_due = not self.stop.is_set()
                 if sequences_due and time.monotonic() >= next_sequences_s:
-                    align_sequences(connection, self.settings.site, self.settings.maxsites)
+                    self._align_sequences(connection)
                     next_sequences_s = time.monotonic() + SEQUENCES_EVERY_S
                     sequences_due = False
                 execute(connection, query("house_unlock"))
             backoff.reset()
             self.stop.wait(self.settings.tables_every_s)
+
+    def _align_sequences(self, connection: Connection) -> None:
+        """Align what is not aligned; what needs somebody is said once until it changes."""
+        reports = align_sequences(connection, self.settings.site, self.settings.maxsites)
+        unable = {(r.schema, r.name): r for r in reports if r.state in ("forbidden", "impossible")}
+        trouble = {name: str(report.reason) for name, report in unable.items()}
+        for name in self.sequences_told.note(trouble):
+            report = unable[name]
+            log.warning("sequence_warning", reason=report.warning, hint=report.hint)
 
     def _something_happened(self, connection: Connection) -> bool:
         """Whether there may be housework: something was committed, or something was left to do."""
@@ -209,7 +249,7 @@ class Daemon:
         digest = value(connection, query("tables_digest"))
         if digest == self.digest:
             return
-        left = follow_tables(connection, first=False, report=log.info)
+        left = _follow(connection, self.tables_told, first=False)
         pulse.beat()
         # As it was before: what came while tables were followed is looked at the next time.
         self.digest = None if left else digest

@@ -88,7 +88,6 @@ def align_at_start(
         report: logs an event with facts.
 
     Raises:
-        UnfitSite: a sequence belongs to somebody else.
         TransientError: a transaction has held a sequence for half a minute.
     """
     elsewhere = _fetch_elsewhere(connection, settings, report) if joining else None
@@ -106,7 +105,7 @@ def align_at_start(
         time.sleep(PAUSE_S)
     for told in reports:
         if told.warning:
-            report("sequence_warning", reason=told.warning)
+            report("sequence_warning", reason=told.warning, hint=told.hint)
 
 
 def _fetch_elsewhere(

@@ -37,6 +37,8 @@ def fetch_sequences(
 
 def _sequence_of(row: Any, lost: Mapping[int, Record]) -> Sequence:
     position = None if row.last_value is None else Position(row.last_value, row.is_called)
+    record = _record_of(row) if row.original else lost.get(row.oid)
+    aside = record if record and record.passed_over else None
     limits = Range(-INT8_MAX - 1, INT8_MAX) if row.low is None else Range(row.low, row.high)
     return Sequence(
         schema=row.schema_name,
@@ -49,7 +51,9 @@ def _sequence_of(row: Any, lost: Mapping[int, Record]) -> Sequence:
         ),
         position=position,
         limits=limits,
-        record=_record_of(row) if row.original else lost.get(row.oid),
+        record=None if aside else record,
+        owned_as=row.owned_as,
+        passed_over=aside.reason if aside and row.original else None,
     )
 
 
@@ -65,6 +69,7 @@ def _record_of(row: Any) -> Record:
         name=(row.schema_name, row.sequence_name),
         started=Position(original["last_value"], original["is_called"]),
         released=aligned.get("released", False),
+        passed_over=aligned.get("passed_over", False),
     )
 
 

@@ -33,7 +33,8 @@ from bondreplicate.core.sequences import (
     decide_change,
     plan_alignment,
 )
-from bondreplicate.errors import BondError, DatabaseError, UnfitSite
+from bondreplicate.core.trouble import render_owner_hint
+from bondreplicate.errors import DatabaseError, UnfitSite
 from bondreplicate.site.sequence_catalog import document, fetch_held, fetch_sequences
 
 LOCK_TIMEOUT_MS = 300
@@ -60,6 +61,7 @@ class SequenceReport:
         used_percent: of the range of the sequence and of the columns it fills.
         values_left: how many more values this site gets out of it.
         reason: what is unusual, in words; None where nothing is.
+        owned_as: what has an owner: `table public.item`, or the sequence itself.
     """
 
     schema: str
@@ -70,6 +72,7 @@ class SequenceReport:
     used_percent: int
     values_left: int | None
     reason: str | None
+    owned_as: str
 
     @property
     def near_the_end(self) -> bool:
@@ -85,6 +88,19 @@ class SequenceReport:
         if self.near_the_end:
             parts.append(f"{self.used_percent} % used, {self.values_left} values left here")
         return f"sequence {self.schema}.{self.name}: {'; '.join(parts)}" if parts else None
+
+    @property
+    def hint(self) -> str:
+        """What to do about what the warning says."""
+        if self.state == "forbidden":
+            return render_owner_hint(self.owned_as)
+        if self.state == "misaligned":
+            return "the running daemon aligns it within seconds"
+        if self.state == "busy":
+            return "end the transaction that holds it; the running daemon tries again"
+        if self.state == "impossible":
+            return "alter the sequence: give it a larger range"
+        return "alter the column and the sequence to bigint" if self.near_the_end else ""
 
 
 def align_sequences(
@@ -106,8 +122,9 @@ def align_sequences(
             sites would leapfrog each other.
         lock_timeout_ms: how long writers may have to wait for one sequence.
 
-    Raises:
-        UnfitSite: a sequence needs alignment and belongs to somebody else.
+    Returns:
+        One report for each. Those that this role may not alter are passed over, and recorded:
+        one new sequence of somebody else must not end the replication of all other tables.
     """
     digit = Digit(site, maxsites)
     elsewhere = elsewhere or {}
@@ -124,8 +141,21 @@ def align_sequences(
             reports.append(aligner.align(sequence, change))
         else:
             reports.append(_report(sequence, digit, change))
-    _refuse_forbidden(sequences, reports)
+        _note_passed_over(connection, sequence, digit, reports[-1])
     return reports
+
+
+def check_owners(connection: Connection, site: int, maxsites: int) -> None:
+    """Check, before anything runs here, that every sequence that needs it may be aligned.
+
+    Raises:
+        UnfitSite: one belongs to a role whose rights this one does not have.
+    """
+    digit = Digit(site, maxsites)
+    found, _ = fetch_sequences(connection)
+    forbidden = [s for s in found if not s.may_alter and decide_change(s, digit)]
+    if forbidden:
+        raise _forbidden(forbidden[0], others=len(forbidden) - 1)
 
 
 def check_sequences(connection: Connection) -> list[SequenceReport]:
@@ -173,7 +203,9 @@ class _Aligner:
                     _report(sequence, self.digit, change), state="busy", reason=error.message
                 )
             if error.sqlstate == "42501":
-                raise _forbidden(sequence, error) from error
+                return replace(
+                    _report(sequence, self.digit, change), state="forbidden", reason=error.message
+                )
             raise
 
     def _align(self, sequence: Sequence, draft: Plan) -> SequenceReport:
@@ -287,7 +319,8 @@ def _report(sequence: Sequence, digit: Digit, change: Change | None = None) -> S
     state: State = "misaligned" if change else "aligned"
     reason = sequence.record.reason if sequence.record and not change else None
     if change and not sequence.may_alter:
-        state, reason = "forbidden", f'it belongs to role "{sequence.owner}"'
+        state = "forbidden"
+        reason = f'passed over, as it belongs to role "{sequence.owner}": its values can collide'
     elif sequence.position is None:
         state, reason = "busy", "it is locked by a transaction"
     elif change:
@@ -309,22 +342,36 @@ def _unaligned(sequence: Sequence) -> SequenceReport:
         used_percent=used_percent(definition, position, room) if position else 0,
         values_left=values_left(definition, position, room) if position else None,
         reason=None,
+        owned_as=sequence.owned_as,
     )
 
 
-def _refuse_forbidden(sequences: list[Sequence], reports: list[SequenceReport]) -> None:
-    forbidden = [s for s, r in zip(sequences, reports, strict=True) if r.state == "forbidden"]
-    if forbidden:
-        raise _forbidden(forbidden[0], None, others=len(forbidden) - 1)
+def _note_passed_over(
+    connection: Connection, sequence: Sequence, digit: Digit, report: SequenceReport
+) -> None:
+    """Record why a sequence is passed over; one that was aligned before keeps that record."""
+    told = sequence.passed_over == report.reason
+    if report.state != "forbidden" or sequence.record or told:
+        return
+    definition = sequence.definition
+    found = document(definition, sequence.position or Position(definition.start, False))
+    aside = {"negative": False, "released": True, "passed_over": True}
+    values = {
+        "schema": sequence.schema,
+        "name": sequence.name,
+        "original": json.dumps(found),
+        "aligned": json.dumps({**found, **asdict(digit), "oid": sequence.oid, **aside}),
+        "reason": report.reason,
+    }
+    database.execute(connection, query("sequence_pass_over"), values)
 
 
-def _forbidden(sequence: Sequence, error: BondError | None, others: int = 0) -> UnfitSite:
+def _forbidden(sequence: Sequence, others: int) -> UnfitSite:
     more = f" (and {others} more like it)" if others else ""
-    why = f": {error.message}" if error else ""
     return UnfitSite(
         f'sequence {_title(sequence)} belongs to role "{sequence.owner}",'
-        f" and this role may not alter it{more}{why}",
-        hint=f'grant "{sequence.owner}" to the role in dsn, or connect as a superuser',
+        f" and this role may not alter it{more}",
+        hint=render_owner_hint(sequence.owned_as),
         sqlstate="42501",
     )
 

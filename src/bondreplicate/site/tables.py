@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 
 from bondreplicate.border.database import (
@@ -18,6 +18,7 @@ from bondreplicate.border.database import (
 from bondreplicate.border.sqlfiles import query
 from bondreplicate.core.following import DISABLED, Listed, Step, Task, plan_tables
 from bondreplicate.core.shapes import Shape, TableName, shape_of
+from bondreplicate.core.trouble import render_owner_hint
 from bondreplicate.errors import BondError, TransientError
 from bondreplicate.site import capture
 from bondreplicate.site.expressions import BEFORE_ANY, OUT_BEFORE
@@ -90,7 +91,9 @@ def follow_tables(connection: Connection, *, first: bool, report: Report) -> int
             report("table_busy", table=_name(task), reason=error.message)
         except BondError as error:
             left += 1
-            report("table_failed", table=_name(task), reason=error.message, hint=error.hint)
+            _note_failure(connection, task, error.message)
+            hint = error.hint or (render_owner_hint() if error.sqlstate == "42501" else "")
+            report("table_failed", table=_name(task), reason=error.message, hint=hint)
         else:
             report(f"table_{task.step.value}", table=_name(task), reason=task.reason)
     return left
@@ -154,6 +157,22 @@ def _carry_out(connection: Connection, task: Task, first: bool) -> None:
                 execute(connection, capture.enqueue(task.shape, tab, stamp))
         # In this transaction: a link that sees entries of a table must see that it knows too
         # little.
+        execute(connection, query("tables_revise"))
+
+
+def _note_failure(connection: Connection, task: Task, reason: str) -> None:
+    """List a table that could not be attached with the reason, for people who look there.
+
+    One that is active stays so: its triggers may still be the old ones. What attaching has to know
+    of the past is not overwritten: that the table was disabled, or replaces another one.
+    """
+    listed = task.listed
+    if task.step is not Step.ATTACH or task.replaces:
+        return
+    if listed and (listed.active or listed.reason in (reason, DISABLED)):
+        return
+    with transaction(connection):
+        _write(connection, replace(task, step=Step.NOTE, reason=reason))
         execute(connection, query("tables_revise"))
 
 

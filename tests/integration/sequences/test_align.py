@@ -7,9 +7,11 @@ import pytest
 
 from bondreplicate.border import database as border
 from bondreplicate.errors import UnfitSite
-from bondreplicate.site.sequences import align_sequences, check_sequences
+from bondreplicate.site.sequences import align_sequences, check_owners, check_sequences
 from tests.integration.sequences.site import NAMES, ODD, NewSite, check
 from tests.kit.binaries import available_versions, mixed_versions
+
+RECORDED = "select reason from bondreplicate.replicate_sequence where sequence_name = 'theirs'"
 
 
 @pytest.mark.parametrize("version", available_versions())
@@ -147,12 +149,23 @@ def test_a_sequence_of_another_role_is_refused_by_name(new_site: NewSite) -> Non
         dsn = site.database.cluster.dsn(site.database.name, user=role)
         plain = border.connect(dsn, role="test")
         with pytest.raises(UnfitSite, match=r'public\.theirs belongs to role "postgres"') as caught:
-            align_sequences(plain, 1, 10)
-        assert "grant" in caught.value.hint
-        plain.close()
+            check_owners(plain, 1, 10)
+        assert caught.value.hint.startswith("alter sequence public.theirs owner to ROLE")
+        site.run("create table root (id serial primary key)")
+        by_name = {r.name: r for r in align_sequences(plain, 1, 10)}
+        assert by_name["root_id_seq"].hint.startswith("alter table public.root owner to ROLE")
+        assert [by_name[n].state for n in ("mine", "theirs")] == ["aligned", "forbidden"]
+        assert 'belongs to role "postgres"' in site.run(RECORDED)[0][0]
         assert site.draw("mine") == [11]
         assert site.draw("theirs") == [5]
-        assert [r.state for r in check(site, 1, 10)] == ["aligned", "misaligned"]
+        assert next(r.state for r in check(site, 1, 10)) == "aligned"
+        site.run(f"alter sequence theirs owner to {role}")
+        again = {r.name: r for r in align_sequences(plain, 1, 10)}
+        assert (again["theirs"].state, again["theirs"].changed) == ("aligned", "first")
+        assert site.run(RECORDED) == [(None,)]
+        assert site.draw("theirs") == [61]
+        assert site.run("select bondreplicate.restore_sequences()") == [(2,)]
+        plain.close()
     finally:
         site.run(f"drop owned by {role}")
         site.run(f"drop role {role}")

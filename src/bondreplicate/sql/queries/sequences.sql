@@ -39,6 +39,11 @@ select
     coalesce(h.relname, r.sequence_name)::text as sequence_name,
     pg_catalog.pg_get_userbyid(h.relowner)::text as owner,
     pg_catalog.pg_has_role(h.relowner, 'usage') as may_alter,
+    case
+        when b.owner_as is not null then b.owner_as
+        when h.oid is not null
+        then pg_catalog.format('sequence %%I.%%I', h.nspname, h.relname)
+    end as owned_as,
     h.seqincrement as increment,
     h.seqmin as minimum,
     h.seqmax as maximum,
@@ -56,6 +61,19 @@ from here h
 full join bondreplicate.replicate_sequence r
     on r.schema_name = h.nspname and r.sequence_name = h.relname
 left join lateral bondreplicate.sequence_state(h.nspname, h.relname) p on h.oid is not null
+left join lateral (
+    -- PostgreSQL gives a sequence that belongs to a column to the owner of the table only.
+    select pg_catalog.format('table %%I.%%I', n.nspname, t.relname) as owner_as
+    from pg_catalog.pg_depend d
+    join pg_catalog.pg_class t on t.oid = d.refobjid
+    join pg_catalog.pg_namespace n on n.oid = t.relnamespace
+    where d.classid = 'pg_catalog.pg_class'::pg_catalog.regclass
+        and d.refclassid = 'pg_catalog.pg_class'::pg_catalog.regclass
+        and d.objid = h.oid
+        and d.deptype in ('a', 'i')
+        and d.refobjsubid > 0
+    limit 1
+) b on h.oid is not null
 left join fitting w on w.sequence_oid = h.oid
 where %(oid)s::bigint is null
     or coalesce(h.oid::bigint, (r.aligned ->> 'oid')::bigint) = %(oid)s::bigint
