@@ -15,6 +15,7 @@ from bondreplicate.site.fitness import check_fit, check_server
 from bondreplicate.site.health import fetch_blockers, fetch_site
 from bondreplicate.site.listed import list_tables
 from bondreplicate.site.sequences import check_sequences
+from bondreplicate.site.uncaptured import list_uncaptured
 
 CONNECTIONS_MIN = 10
 NAMED_MAX = 5
@@ -93,19 +94,22 @@ def _ownership(connection: Connection, _settings: Settings) -> list[Finding]:
 
 
 def _capture(connection: Connection, _settings: Settings) -> list[Finding]:
-    found = rows(connection, query("checkup_capture"))
-    return _each(
-        "capture",
-        PROBLEM,
-        [f"{r.table}: capture triggers are missing or disabled" for r in found],
-        "every replicated table has its triggers",
-        "the running daemon puts them back; then `bondreplicate verify`",
-    )
+    found = list_uncaptured(connection)
+    if not found:
+        return [Finding("capture", OK, HERE, "every replicated table has its triggers")]
+    shown = [Finding("capture", PROBLEM, HERE, t.message, t.hint) for t in found[:NAMED_MAX]]
+    if len(found) > NAMED_MAX:
+        more = f"and {len(found) - NAMED_MAX} more"
+        shown.append(Finding("capture", PROBLEM, HERE, more, found[-1].hint))
+    return shown
 
 
 def _tables(connection: Connection, _settings: Settings) -> list[Finding]:
+    # Without a reason it is to be replicated, and not attached yet: `capture` tells.
     left_out = [
-        t for t in list_tables(connection) if t.enabled and not t.active and t.reason != DROPPED
+        t
+        for t in list_tables(connection)
+        if t.enabled and not t.active and t.reason not in (DROPPED, None)
     ]
     return _each(
         "tables",
