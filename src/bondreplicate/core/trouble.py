@@ -17,7 +17,7 @@ def render_owner_hint(what: str = "table NAME") -> str:
     Args:
         what: kind and name, as ALTER wants them: `table public.item`.
     """
-    return f"alter {what} owner to ROLE; a role that the role in dsn is a member of"
+    return f"alter {what} owner to ROLE (a role that the role in dsn is a member of)"
 
 
 class Told:

