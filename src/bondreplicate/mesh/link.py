@@ -20,12 +20,13 @@ from bondreplicate.border.settings import Settings
 from bondreplicate.core.backoff import Backoff
 from bondreplicate.core.news import News
 from bondreplicate.core.redact import redact
-from bondreplicate.errors import BondError, DatabaseError, MeshError, TransientError
+from bondreplicate.errors import BondError, DatabaseError, TransientError
 from bondreplicate.mesh.pulse import Pulse
+from bondreplicate.mesh.refusal import decide_refusal
 from bondreplicate.site.apply import Applied, Batch, Target
 from bondreplicate.site.extract import Extractor, Unsent
 from bondreplicate.site.fitness import check_peer, fetch_identity
-from bondreplicate.site.hosts import Host, rejoin_hint
+from bondreplicate.site.hosts import Host
 from bondreplicate.site.state import fetch_state
 from bondreplicate.site.tables import Tables, fetch_tables
 
@@ -142,30 +143,8 @@ class Link:
         incarnation = str(state.incarnation)
         target = Target(there, self.settings, self.settings.site)
         held = target.fetch_held()
-        if held.maxsites != self.settings.maxsites:
-            raise MeshError(
-                f"{self.peer} has maxsites {held.maxsites}, this site {self.settings.maxsites}:"
-                " ids would collide",
-                hint="grow the one that has 10: stop bondreplicate there, set maxsites = 100 in"
-                " bondreplicate.conf, run `bondreplicate init --grow`, start it again",
-            )
-        if held.incarnation not in (None, incarnation):
-            raise MeshError(
-                f"{self.peer} knows site {self.settings.site} as another database than this one",
-                hint=rejoin_hint(self.settings.site),
-            )
-        if held.position and int(held.position.split(":")[0]) > state.next_xid:
-            raise MeshError(
-                f"site {self.settings.site} went back in time: {self.peer} has applied transactions"
-                " that are not here yet",
-                hint=rejoin_hint(self.settings.site),
-            )
-        if state.pruned_xid is not None and (held.has_xid or 0) < state.pruned_xid:
-            raise MeshError(
-                f"{self.peer} has missed changes that site {self.settings.site} does not keep"
-                " any more: it was not listed or not enabled while they were made",
-                hint=rejoin_hint(self.peer.site),
-            )
+        if refusal := decide_refusal(state, self.peer, held):
+            raise refusal
         extractor = Extractor(here, self.settings.site)
         session = Session(target, extractor, incarnation, held.position, Tables(-1))
         self._learn(session)
