@@ -13,7 +13,8 @@ as $extract$
 #variable_conflict use_column
 begin
     return query
-    select {target}, {key_text}, k.xid, v.stamp, v.site, v.repair, t.{first_key} is null,
+    select {target}, {key_text}, k.xid, coalesce(v.stamp, k.stamp), coalesce(v.site, k.site),
+        coalesce(v.repair, k.repair), t.{first_key} is null,
         case when t.{first_key} is null then k.merged_into end,
         case when t.{first_key} is not null then array[{vals}]::text [] end, k.source
     from (
@@ -32,11 +33,11 @@ begin
     left join only {table} as t on {key_equal}
     -- A row that a user inserted while the later delete of another site was applied beside it: it
     -- stands, so it goes out with the latest version there is of its key.
-    cross join lateral (
+    left join lateral (
         select l.stamp, l.site, l.repair from bondreplicate.replicate_log as l
         where l.tab = {tab} and l.hash = {hash_k} and {key_equal_lk}
         order by l.stamp desc, l.site desc, l.repair desc limit 1
-    ) as v
+    ) as v on true
     union all
     (select {target}, null, l.xid, l.stamp, l.site, l.repair, true, null, null,
         l.source
