@@ -438,6 +438,28 @@ insert into bondreplicate.replicate_structure (number, name, checksum)
 values (5, '005_parked', 'c9cad0ae71a8f9f2');
 end if; end $bond_step$;
 
+do $bond_step$ begin if not exists (
+    select from bondreplicate.replicate_structure where number = 7
+) then execute $bond_structure$
+-- A key is told by the columns that it is made of: they may change.
+alter table bondreplicate.replicate_tables
+add column key_numbers smallint [] not null default '{}',
+add column key_operators text [] not null default '{}';
+comment on column bondreplicate.replicate_tables.key_numbers is
+'numbers of the key''s columns (pg_attribute.attnum), which stay when a column is renamed';
+comment on column bondreplicate.replicate_tables.key_operators is
+'operators by which two keys are equal';
+alter table bondreplicate.replicate_parked
+add column key_columns name [], add column hash bigint;
+comment on column bondreplicate.replicate_parked.hash is
+'hash of the key as in replicate_log, once the change has been tried again';
+comment on column bondreplicate.replicate_parked.key_columns is
+'columns that the key was made of when the change came';
+$bond_structure$;
+insert into bondreplicate.replicate_structure (number, name, checksum)
+values (7, '007_keys', '37b63b50951f79ff');
+end if; end $bond_step$;
+
 -- Functions are made anew, because what they return may have changed. Capture functions
 -- stay: triggers need them, and the daemon makes them for each table.
 do $bond_drop$
@@ -713,6 +735,7 @@ begin
         begin
             conflicts := 0;
             for tab in select distinct s.tab from pg_temp.bond_stage as s order by 1 loop
+                execute format('select pg_temp.waiting_%s()', tab);
                 execute format('select pg_temp.lock_%s($1, $2)', tab) using me, seen;
             end loop;
             before := pg_current_snapshot();
@@ -738,6 +761,34 @@ end
 $$;
 comment on function bondreplicate.contest_stage(smallint, smallint, jsonb) is
 'compares the stage with the versions remembered here';
+
+-- Keys of the rows of a table that have these texts in these columns.
+-- columns: of `texts`. key_columns: of the keys wanted.
+create or replace function bondreplicate.find_keys(
+    schema_name name, table_name name, columns name [], texts text [], key_columns name []
+)
+returns setof text []
+language plpgsql
+stable
+set search_path = pg_catalog, pg_temp
+as $$
+begin
+    return query execute (
+        select format(
+            'select array[%s]::text [] from only %I.%I as t where %s',
+            (
+                select string_agg(format('(t.%I)::text', k.name), ', ' order by k.place)
+                from unnest(key_columns) with ordinality as k (name, place)
+            ),
+            schema_name, table_name,
+            string_agg(format('(t.%I)::text = ($1)[%s]', c.name, c.place), ' and ')
+        )
+        from unnest(columns) with ordinality as c (name, place)
+    ) using texts;
+end
+$$;
+comment on function bondreplicate.find_keys(name, name, name [], text [], name []) is
+'keys of the rows that have these texts';
 
 -- Sees to it that the server's log is on disk up to there, before a position that shows what is in
 -- it leaves this site: transactions that a crash takes back (those committed with
@@ -797,9 +848,10 @@ $$;
 comment on function bondreplicate.follow_parent(jsonb, text [], text []) is
 'what a child points at instead of a parent that went';
 
--- Drops parked changes that a later version in this part of the log has superseded, before that
--- version is forgotten; one that its origin had not seen is a conflict, and logged.
-create or replace function bondreplicate.forget_parked(part smallint)
+-- Drops parked changes that later versions in some entries of the log have superseded, before those
+-- are forgotten; one that its origin had not seen is a conflict, and logged.
+-- which: condition on `l`, the entries.
+create or replace function bondreplicate.forget_parked(which text)
 returns void
 language plpgsql
 set search_path = pg_catalog, pg_temp
@@ -811,9 +863,10 @@ begin
     execute format($q$
         with superseded as (
             delete from bondreplicate.replicate_parked as p
-            using bondreplicate.replicate_log_%s as l, bondreplicate.replicate_tables as t
-            where t.schema_name = p.schema_name and t.table_name = p.table_name
-                and l.tab = t.id and (l.key = p.key or l.key is null)
+            using bondreplicate.replicate_log as l, bondreplicate.replicate_tables as t
+            where %s and t.schema_name = p.schema_name and t.table_name = p.table_name
+                and l.tab = t.id and (l.key is null or l.hash = p.hash
+                    or l.key = p.key and coalesce(p.key_columns, t.key_columns) = t.key_columns)
                 and (l.stamp, l.site, l.repair) > (p.stamp, p.site, p.repair)
             returning p.*, t.id as tab, t.key_columns, l.stamp as l_stamp, l.site as l_site,
                 l.repair as l_repair, l.source = p.source or pg_visible_in_snapshot(
@@ -832,10 +885,10 @@ begin
         from superseded as p cross join bondreplicate.replicate_state as s
         where not p.was_seen and p.key <> '{}'
         on conflict do nothing
-    $q$, part);
+    $q$, which);
 end
 $$;
-comment on function bondreplicate.forget_parked(smallint) is
+comment on function bondreplicate.forget_parked(text) is
 'drops parked changes that later versions superseded';
 
 -- Truncates a closed part of the log, if every other enabled site is known to have what is in it
@@ -849,20 +902,22 @@ language plpgsql
 set search_path = pg_catalog, pg_temp
 set lock_timeout = '50ms'
 as $$
+declare
+    which constant text := format('l.part = %s', wanted);
 begin
-    if not bondreplicate.part_is_stable(wanted, known) then
+    if not bondreplicate.is_stable(which, known) then
         return null;
     end if;
     -- Before the lock: who applies a batch may hold the row of replicate_state and want the part.
-    perform bondreplicate.note_pruned(wanted);
+    perform bondreplicate.note_pruned(which);
     begin
         execute format(
             'lock table bondreplicate.replicate_log_%s in access exclusive mode nowait', wanted
         );
-        if not bondreplicate.part_is_stable(wanted, known) then
+        if not bondreplicate.is_stable(which, known) then
             return null;
         end if;
-        perform bondreplicate.forget_parked(wanted);
+        perform bondreplicate.forget_parked(which);
         execute format('truncate bondreplicate.replicate_log_%s', wanted);
         update bondreplicate.replicate_part as r set closed_at = null where r.part = wanted;
     exception when lock_not_available then
@@ -873,6 +928,34 @@ end
 $$;
 comment on function bondreplicate.forget_part(smallint, jsonb) is
 'truncates a part of the log that every site is known to have';
+
+-- Forgets what the log has of one table, if every other enabled site is known to have it: its key
+-- changes, and what is named by the old one could not be told apart from the new.
+-- The caller keeps writers out of the table. Returns whether it was done.
+create or replace function bondreplicate.forget_table(wanted integer)
+returns boolean
+language plpgsql
+set search_path = pg_catalog, pg_temp
+as $$
+declare
+    which constant text := format('l.tab = %s', wanted);
+    known jsonb;
+begin
+    select coalesce(jsonb_object_agg(h.site, coalesce(p.seen, '{}')), '{}') into known
+    from bondreplicate.replicate_state as s
+    join bondreplicate.replicate_hosts as h on h.enabled and h.site <> s.site
+    left join bondreplicate.replicate_position as p on p.site = h.site;
+    if not bondreplicate.is_stable(which, known) then
+        return false;
+    end if;
+    perform bondreplicate.note_pruned(which);
+    perform bondreplicate.forget_parked(which);
+    delete from bondreplicate.replicate_log as l where l.tab = wanted;
+    return true;
+end
+$$;
+comment on function bondreplicate.forget_table(integer) is
+'forgets what the log has of one table, if every site has it';
 
 -- Keeps writers out of every table staged until the transaction ends: what a link does after its
 -- batch gave way several times, because on hot rows it would give way for ever. Readers go on. No
@@ -952,6 +1035,46 @@ comment on function bondreplicate.is_awaited(
     smallint, smallint, integer, text [], integer, text []
 ) is
 'whether a later state of a row is on its way';
+
+-- Whether every other enabled site is known, by its own stream, to have all that is in some entries
+-- of the log: what was written here is visible in its position of this site; what came from
+-- another site, in its position of that one.
+-- Whoever was at work when an entry was written may have to compare with it: it waits for them. A
+-- TRUNCATE that waits parked needs the versions of rows that are later and stay.
+-- which: condition on `l`, the entries. known: site to vector, for every other enabled site;
+-- a site that never sent anything has an empty vector.
+create or replace function bondreplicate.is_stable(which text, known jsonb)
+returns boolean
+language plpgsql
+set search_path = pg_catalog, pg_temp
+as $$
+declare
+    unknown boolean;
+begin
+    execute format($q$
+        select exists (
+            select from bondreplicate.replicate_log as l
+            where %1$s and l.xid >= pg_snapshot_xmin(pg_current_snapshot())
+        ) or exists (
+            select from bondreplicate.replicate_log as l
+            cross join jsonb_each($1) as k (site, seen)
+            where %1$s and k.site <> l.source::text
+                and not pg_visible_in_snapshot(
+                    coalesce(l.origin_xid, l.xid), bondreplicate.position_in(k.seen, l.source)
+                )
+        ) or exists (
+            select from bondreplicate.replicate_parked as p
+            join bondreplicate.replicate_tables as t
+                on t.schema_name = p.schema_name and t.table_name = p.table_name
+            join bondreplicate.replicate_log as l on l.tab = t.id and l.key is not null
+            where %1$s and p.key = '{}' and (l.stamp, l.site, l.repair) > (p.stamp, p.site, p.repair)
+        )
+    $q$, which) into unknown using known;
+    return not unknown;
+end
+$$;
+comment on function bondreplicate.is_stable(text, jsonb) is
+'whether entries of the log may be forgotten';
 
 -- Sees to it that stamps made here never go back, whatever the wall clock
 -- does: where it was set back, stamps anew what has stamps of then, and
@@ -1285,10 +1408,10 @@ $$;
 comment on function bondreplicate.merge_stage(smallint, smallint, jsonb) is
 'merges the stage, mending and parking until constraints hold';
 
--- Notes the newest transaction of this site in a part of the log that is about to be
+-- Notes the newest transaction of this site in entries of the log that are about to be
 -- forgotten: a site whose position does not show it has missed something for good.
--- Writes replicate_state.
-create or replace function bondreplicate.note_pruned(part smallint)
+-- Writes replicate_state. which: condition on `l`, the entries.
+create or replace function bondreplicate.note_pruned(which text)
 returns void
 language plpgsql
 set search_path = pg_catalog, pg_temp
@@ -1297,15 +1420,15 @@ declare
     newest xid8;
 begin
     execute format($q$
-        select l.xid from bondreplicate.replicate_log_%s as l
+        select l.xid from bondreplicate.replicate_log as l
         cross join bondreplicate.replicate_state as s
-        where l.source = s.site order by l.xid desc limit 1
-    $q$, part) into newest;
+        where %s and l.source = s.site order by l.xid desc limit 1
+    $q$, which) into newest;
     update bondreplicate.replicate_state as s set pruned_xid = newest
     where newest is not null and (s.pruned_xid is null or s.pruned_xid < newest);
 end
 $$;
-comment on function bondreplicate.note_pruned(smallint) is
+comment on function bondreplicate.note_pruned(text) is
 'notes what the log is about to forget';
 
 -- Takes a change off the stage and keeps it in replicate_parked until it can be applied.
@@ -1324,18 +1447,18 @@ begin
         returning s.*
     )
     insert into bondreplicate.replicate_parked as p (
-        source, schema_name, table_name, origin_tab, columns, key, xid, maker, stamp, site, repair,
-        gone, vals, merged_into, seen, reason
+        source, schema_name, table_name, origin_tab, columns, key, key_columns, hash, xid, maker,
+        stamp, site, repair, gone, vals, merged_into, seen, reason
     )
     select origin, t.schema_name, t.table_name, t.origin_tab, t.columns,
-        coalesce(k.key, '{}'), k.xid, k.source, k.stamp, k.site, k.repair, k.gone, k.vals,
+        coalesce(k.key, '{}'), t.key_columns, k.hash, k.xid, k.source, k.stamp, k.site, k.repair, k.gone, k.vals,
         k.merged_into, coalesce(k.seen, b.seen), why
     from taken as k
     join pg_temp.bond_shape as t on t.tab = wanted_tab
     cross join pg_temp.bond_batch as b
     on conflict (source, schema_name, table_name, key) do update
     set columns = excluded.columns, origin_tab = excluded.origin_tab, xid = excluded.xid,
-        maker = excluded.maker, stamp = excluded.stamp, site = excluded.site,
+        key_columns = excluded.key_columns, hash = excluded.hash, maker = excluded.maker, stamp = excluded.stamp, site = excluded.site,
         repair = excluded.repair,
         gone = excluded.gone, vals = excluded.vals, merged_into = excluded.merged_into,
         seen = excluded.seen, reason = excluded.reason, tried_by = excluded.tried_by,
@@ -1400,45 +1523,21 @@ comment on function bondreplicate.park_culprits(
 ) is
 'parks the staged rows that the server refuses';
 
--- Whether every other enabled site is known, by its own stream, to have all that is in a closed
--- part of the log: what was written here is visible in its position of this site; what came from
--- another site, in its position of that one.
--- Whoever was at work when an entry was written may have to compare with it: it waits for them. A
--- TRUNCATE that waits parked needs the versions of rows that are later and stay.
--- known: site to vector, for every other enabled site;
--- a site that never sent anything has an empty vector.
-create or replace function bondreplicate.part_is_stable(part smallint, known jsonb)
-returns boolean
-language plpgsql
+-- Of the values of some columns those that are wanted, in that order.
+create or replace function bondreplicate.pick_values(vals text [], columns name [], wanted name [])
+returns text []
+language sql
+immutable
 set search_path = pg_catalog, pg_temp
 as $$
-declare
-    unknown boolean;
-begin
-    execute format($q$
-        select exists (
-            select from bondreplicate.replicate_log_%1$s as l
-            where l.xid >= pg_snapshot_xmin(pg_current_snapshot())
-        ) or exists (
-            select from bondreplicate.replicate_log_%1$s as l
-            cross join jsonb_each($1) as k (site, seen)
-            where k.site <> l.source::text
-                and not pg_visible_in_snapshot(
-                    coalesce(l.origin_xid, l.xid), bondreplicate.position_in(k.seen, l.source)
-                )
-        ) or exists (
-            select from bondreplicate.replicate_parked as p
-            join bondreplicate.replicate_tables as t
-                on t.schema_name = p.schema_name and t.table_name = p.table_name
-            join bondreplicate.replicate_log_%1$s as l on l.tab = t.id and l.key is not null
-            where p.key = '{}' and (l.stamp, l.site, l.repair) > (p.stamp, p.site, p.repair)
-        )
-    $q$, part) into unknown using known;
-    return not unknown;
-end
+select array(
+    select vals[array_position(columns, w.name)]
+    from unnest(wanted) with ordinality as w (name, place)
+    order by w.place
+)
 $$;
-comment on function bondreplicate.part_is_stable(smallint, jsonb) is
-'whether a part of the log may be forgotten';
+comment on function bondreplicate.pick_values(text [], name [], name []) is
+'of the values of some columns those that are wanted';
 
 -- Stages a child with other values in its foreign key. Where these are part of its own key, as in a
 -- table that joins two others, it is another row: the old one goes, and remembers where to.
@@ -2078,11 +2177,7 @@ begin
         )
         select c.tab, nullif(p.key, '{}'), p.xid, p.maker, p.xid is null, p.stamp, p.site,
             p.repair, p.gone, p.merged_into, p.seen,
-            case when not p.gone then array(
-                select p.vals[array_position(p.columns, n.name)]
-                from unnest(c.columns) with ordinality as n (name, place)
-                order by n.place
-            ) end
+            case when not p.gone then bondreplicate.pick_values(p.vals, p.columns, c.columns) end
         from bondreplicate.replicate_parked as p
         join pg_temp.bond_shape as c
             on c.schema_name = p.schema_name and c.table_name = p.table_name and c.held is null
@@ -2090,12 +2185,17 @@ begin
             select from pg_temp.bond_stage as s
             where s.tab = c.tab and coalesce(s.key, '{}') = p.key
         )
+        and (
+            p.key = '{}' or coalesce(p.key_columns, c.key_columns) = c.key_columns
+            and (p.gone or c.columns <@ p.columns)
+        )
         -- A held table has its own shape here too: without a column that the change carries.
         and not exists (
             select from pg_temp.bond_shape as h
             where h.schema_name = p.schema_name and h.table_name = p.table_name
                 and h.held is not null
         );
+        perform bondreplicate.unpark_altered(origin);
     end if;
     perform bondreplicate.park(origin, c.tab, null, c.held)
     from pg_temp.bond_shape as c
@@ -2104,6 +2204,72 @@ end
 $$;
 comment on function bondreplicate.unpark(smallint) is
 'stages the parked changes of an origin again';
+
+-- Puts parked changes of tables that were altered since back on the stage, where the change says
+-- enough. One that was named by another key is looked up by it: the row that it finds goes, the
+-- state that it carries comes under its key of now. One that lacks columns goes on waiting: its
+-- origin sends it again with them (see Extractor.send_again).
+create or replace function bondreplicate.unpark_altered(origin smallint)
+returns void
+language plpgsql
+set search_path = pg_catalog, pg_temp
+as $$
+declare
+    p record;
+    new_key text [];
+begin
+    for p in
+        select k.*, c.tab, c.key_columns as key_now, c.columns as columns_now,
+            coalesce(k.key_columns <@ c.columns and (k.gone or c.columns <@ k.columns), false)
+            as enough
+        from bondreplicate.replicate_parked as k
+        join pg_temp.bond_shape as c
+            on c.schema_name = k.schema_name and c.table_name = k.table_name and c.held is null
+        where k.source = origin and k.key <> '{}'
+            and (k.key_columns <> c.key_columns or not k.gone and not c.columns <@ k.columns)
+            and not exists (
+                select from pg_temp.bond_stage as s where s.tab = c.tab and s.key = k.key
+            )
+            and not exists (
+                select from pg_temp.bond_shape as h
+                where h.schema_name = k.schema_name and h.table_name = k.table_name
+                    and h.held is not null
+            )
+        order by k.parked_at
+    loop
+        if not p.enough then
+            update bondreplicate.replicate_parked as k
+            set tried_by = pg_current_xact_id(), tries = k.tries + 1,
+                reason = 'the table was altered: the change waits to be sent again'
+            where (k.source, k.schema_name, k.table_name, k.key)
+                = (p.source, p.schema_name, p.table_name, p.key);
+            continue;
+        end if;
+        new_key := case
+            when not p.gone then bondreplicate.pick_values(p.vals, p.columns, p.key_now)
+        end;
+        insert into pg_temp.bond_stage (
+            tab, key, xid, source, mine, stamp, site, repair, gone, merged_into, seen, vals
+        )
+        select p.tab, n.key, p.xid, p.maker, p.xid is null, p.stamp, p.site, p.repair,
+            n.key is distinct from new_key, p.merged_into, p.seen,
+            case when n.key = new_key then
+                bondreplicate.pick_values(p.vals, p.columns, p.columns_now)
+            end
+        from (
+            select f.key from bondreplicate.find_keys(
+                p.schema_name, p.table_name, p.key_columns, p.key, p.key_now
+            ) as f (key)
+            union select new_key where new_key is not null
+        ) as n
+        where not exists (
+            select from pg_temp.bond_stage as s where s.tab = p.tab and s.key = n.key
+        );
+    end loop;
+end
+$$;
+comment on function bondreplicate.unpark_altered(smallint) is
+'stages parked changes of tables that were altered';
 
 -- Sleeps at the server until another snapshot than `known` can be taken, that is until a
 -- transaction somewhere in the cluster has begun to write or has ended; at most limit_s seconds.
@@ -2133,7 +2299,7 @@ comment on function bondreplicate.wait_for_change(
 ) is
 'sleeps until something was committed';
 
-insert into bondreplicate.replicate_structure (number, name, checksum) values (0, 'functions', '6adc6d3e261724aa')
+insert into bondreplicate.replicate_structure (number, name, checksum) values (0, 'functions', 'a39d4e9d855d517e')
 on conflict (number) do update set checksum = excluded.checksum, made_at = clock_timestamp()
 ;
 revoke all on all functions in schema bondreplicate from public;

@@ -9,7 +9,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from enum import Enum
 
-from bondreplicate.core.shapes import Shape, TableName
+from bondreplicate.core.shapes import NO_KEY, Shape, TableName
 
 DISABLED = "disabled in replicate_tables"
 DROPPED = "the table is not there any more"
@@ -28,6 +28,8 @@ class Listed:
     reason: str | None
     relid: int | None
     shape: str | None
+    key_numbers: tuple[int, ...] = ()
+    key_operators: tuple[str, ...] = ()
 
 
 class Step(Enum):
@@ -35,6 +37,7 @@ class Step(Enum):
 
     ATTACH = "attach"  # make triggers; its rows are logged unless this is the first start
     REFRESH = "refresh"  # it looks different: note it, and make the triggers again
+    REKEY = "rekey"  # the same with another key, as soon as nobody waits for what the old one named
     RELEASE = "release"  # drop triggers
     NOTE = "note"  # list it, with the reason why it is not replicated
     FORGET = "forget"  # it was dropped
@@ -56,6 +59,23 @@ class Task:
         if row is None or shape is None:
             return False
         return row.reason == DROPPED or row.relid not in (None, shape.oid)
+
+
+def keep_key(shape: Shape, row: Listed | None) -> Shape:
+    """The table with the key that its changes are logged by, which may be its key of before.
+
+    What is on its way is named by the old key: if the new one were followed at once, deletes would
+    be lost and updates undone. A table whose key is taken away is followed by it still.
+
+    Args:
+        shape: as the table is.
+        row: as it is listed.
+    """
+    if row is None or not row.active or row.relid != shape.oid or not row.key_numbers:
+        return shape
+    if shape.why_not not in ("", NO_KEY) or shape.key_numbers == row.key_numbers:
+        return shape
+    return shape.keyed_by(row.key_numbers, row.key_operators) or shape
 
 
 def plan_tables(
@@ -91,6 +111,7 @@ TRIGGERS = 5
 
 
 def _task(shape: Shape, row: Listed | None, captured: int) -> Task | None:
+    is_now, shape = shape, keep_key(shape, row)
     why_not = DISABLED if row and not row.enabled else shape.why_not
     if why_not:
         if captured or (row and row.active):
@@ -101,4 +122,16 @@ def _task(shape: Shape, row: Listed | None, captured: int) -> Task | None:
     if row is None or not row.active or recreated:
         return Task(Step.ATTACH, shape, row)
     fits = (row.shape, row.relid, row.name) == (shape.digest, shape.oid, shape.name)
-    return None if fits and captured == TRIGGERS else Task(Step.REFRESH, shape, row)
+    reason = _why_old_key(shape, is_now)
+    if not fits or captured != TRIGGERS or row.reason != reason:
+        return Task(Step.REFRESH, shape, row, reason)
+    return Task(Step.REKEY, is_now, row) if shape is not is_now and is_now.key else None
+
+
+def _why_old_key(shape: Shape, is_now: Shape) -> str | None:
+    if shape is is_now:
+        return None
+    new, old = ", ".join(is_now.key), ", ".join(shape.key)
+    if not new:
+        return f"its key was dropped: followed by {old}, which was its key"
+    return f"its key is {new} now: followed by {old} until all sites have what was changed by it"

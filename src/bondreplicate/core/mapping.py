@@ -41,7 +41,7 @@ def map_table(shape: Shape, tab: int, target: tuple[int, Shape] | None, why_not:
     name = ".".join(shape.name)
     if missing:
         return Mapped(-tab, own, f"{name} has no column {', '.join(missing)} here")
-    if set(shape.key) != set(target[1].key):
+    if shape.key != target[1].key:
         theirs, ours = ", ".join(shape.key), ", ".join(target[1].key)
         return Mapped(-tab, own, f"the key of {name} is {ours} here, {theirs} at the origin")
     columns = tuple(c.name for c in target[1].travelling if c.name in own)

@@ -4,18 +4,21 @@ from __future__ import annotations
 
 import hashlib
 import json
-from dataclasses import dataclass
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
 from typing import Any
 
 TableName = tuple[str, str]
 """Schema and name."""
+
+NO_KEY = "no primary key and no unique key without null: add one"
 
 
 @dataclass(frozen=True)
 class Column:
     """A column. `type` is as the server writes it, qualified; `generated`: it computes itself.
 
-    `expression`: from what it is generated.
+    `expression`: from what it is generated. `number`: it keeps that when it is renamed.
     """
 
     name: str
@@ -24,6 +27,8 @@ class Column:
     always: bool
     hashable: bool
     expression: str | None = None
+    number: int = 0
+    not_null: bool = False
 
 
 @dataclass(frozen=True)
@@ -79,6 +84,20 @@ class Shape:
         """Changes when capture functions or apply functions have to be made again."""
         return hashlib.sha256(repr(self).encode()).hexdigest()[:16]
 
+    @property
+    def key_numbers(self) -> tuple[int, ...]:
+        """Numbers of the columns of the key."""
+        return tuple(self.column(name).number for name in self.key)
+
+    def keyed_by(self, numbers: Sequence[int], operators: Sequence[str]) -> Shape | None:
+        """The table with other columns as its key; None where one is gone, or may be null."""
+        by_number = {c.number: c for c in self.columns if c.not_null and not c.generated}
+        if not set(numbers) <= set(by_number):
+            return None
+        names = tuple(by_number[n].name for n in numbers)
+        uniques = tuple(replace(u, is_key=u.is_key and u.columns == names) for u in self.uniques)
+        return replace(self, key=names, key_operators=tuple(operators), uniques=uniques, why_not="")
+
     def column(self, name: str) -> Column:
         """The column of that name; KeyError where there is none."""
         for column in self.columns:
@@ -89,10 +108,7 @@ class Shape:
 
 def shape_of(row: dict[str, Any]) -> Shape:
     """A Shape from a row of `queries/table_shapes.sql`."""
-    columns = tuple(
-        Column(c["name"], c["type"], c["generated"], c["always"], c["hashable"], c["expression"])
-        for c in _json(row["columns"])
-    )
+    columns = tuple(Column(**c) for c in _json(row["columns"]))
     indexes = _json(row["uniques"])
     key = next((u for u in indexes if _is_key(u)), None)
     parts = key["parts"] if key else []
@@ -150,6 +166,6 @@ def _why_not(row: dict[str, Any], has_key: bool) -> str:
         (row["is_partition"], "partition: not replicated yet"),
         (row["kind"] == "p", "partitioned table: not replicated yet"),
         (row["has_children"] or row["is_child"], "inheritance: not replicated yet"),
-        (not has_key, "no primary key and no unique key without null: add one"),
+        (not has_key, NO_KEY),
     )
     return next((reason for holds, reason in reasons if holds), "")

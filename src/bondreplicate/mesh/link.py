@@ -192,6 +192,7 @@ class Link:
         session.tables = fetch_tables(session.extractor.connection)
         session.target.learn(session.tables)
         session.extractor.make_up(session.tables, session.target.mapped, self.peer.site)
+        session.extractor.send_again(session.tables, session.target.fetch_outdated())
 
     def _look_and_send(self, session: Session) -> float | None:
         """Send what there is, if anything, or news of positions where they are owed.

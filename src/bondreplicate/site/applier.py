@@ -96,7 +96,9 @@ class Applier:
             "key_equal_w": key.equal(key.own("t"), key.casts("wanted")),
             "key_equal_lw": key.equal(key.casts("l.key"), key.casts("wanted")),
             "key_equal_lt": key.equal(key.own("t"), key.casts("l.key")),
+            "key_equal_sn": key.equal(staged, key.casts("n.key")),
             "hash_s": key.hash(staged),
+            "hash_n": key.hash(key.casts("n.key")),
             "hash_t": key.hash(key.own("t")),
             "hash_w": key.hash(key.casts("wanted")),
             "vals": render("array[{v}]::text []", v=vals),
@@ -114,6 +116,7 @@ class Applier:
     def statements(self) -> list[Composed]:
         """All functions of the table."""
         return [
+            self._simple("waiting"),
             self._simple("lock"),
             self._simple("contest"),
             self._simple("seeds", before_any=timestamp(BEFORE_ANY)),

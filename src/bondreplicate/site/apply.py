@@ -25,6 +25,7 @@ from bondreplicate.border.sqlfiles import query
 from bondreplicate.core.mapping import Mapped, map_tables
 from bondreplicate.core.shapes import ForeignKey, Shape
 from bondreplicate.site.applier import Applier, Neighbour
+from bondreplicate.site.extract import Outdated
 from bondreplicate.site.tables import Tables, fetch_tables
 
 SESSION = {
@@ -146,6 +147,7 @@ class Target:
                 "checked_late": late,
                 "held": mapped.held or None,
                 "origin_tab": origin_tab,
+                "key_columns": list(shape.key),
             },
         )
 
@@ -165,6 +167,11 @@ class Target:
             tied = [fk.parent for fk in shape.foreign_keys]
             tied += [child.name for child, _ in self._children.get(shape.name, [])]
             queue += [known[name][0] for name in tied if name in known]
+
+    def fetch_outdated(self) -> list[Outdated]:
+        """Rows of the origin that wait here without columns that both ends have now."""
+        found = rows(self.connection, query("parked_outdated"), {"origin": self.origin})
+        return [Outdated(*row) for row in found]
 
     def prepared(self, origin_tab: int) -> bool:
         """Whether the session can apply a table of the origin, or holds it."""

@@ -76,6 +76,17 @@ def enqueue(shape: Shape, tab: int, stamp: datetime) -> Composed:
     )
 
 
+def send_again(shape: Shape, tab: int) -> Composed:
+    """The statement that logs one key again; takes its text and version as parameters."""
+    key = KeyOf(shape)
+    return render(template("send_again"), tab=Literal(tab), hash=key.hash(key.casts("r.key")))
+
+
+def lock(name: TableName) -> Composed:
+    """The statement that keeps writers out of a table."""
+    return render(template("lock_table"), table=table(name))
+
+
 def detach(name: TableName, tab: int) -> Composed:
     """Statements that drop the triggers and the capture function of a table."""
     return render(template("detach"), table=table(name), function=Identifier(function_name(tab)))

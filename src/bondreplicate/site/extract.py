@@ -74,6 +74,18 @@ class Unsent:
         return self.entries > 0 or self.errors
 
 
+@dataclass(frozen=True)
+class Outdated:
+    """A row that waits at a target without columns that it has now; its version, and its key."""
+
+    origin_tab: int
+    key: Sequence[str]
+    stamp: datetime
+    site: int
+    repair: int
+    key_columns: Sequence[str]
+
+
 class Extractor:
     """The origin's side of one link; owns nothing but the prepared functions of its session."""
 
@@ -125,6 +137,20 @@ class Extractor:
                     execute(self.connection, capture.enqueue(shape, row.id, BEFORE_ANY))
                     execute(self.connection, query("made_up"), {"tab": row.id, "site": site})
                 self._passed.discard(row.id)
+
+    def send_again(self, tables: Tables, outdated: Iterable[Outdated]) -> None:
+        """Send the states of now of rows that wait at the target as they were before ALTER TABLE.
+
+        Not where another key names the row now: the target looks for it by the old one.
+        """
+        for row in outdated:
+            shape = tables.shapes.get(row.origin_tab)
+            if shape is None or len(row.key) != len(shape.key):
+                continue
+            renamed = not {c.name for c in shape.columns} & set(row.key_columns)
+            if renamed or tuple(row.key_columns) == shape.key:
+                args = {"key": row.key, "stamp": row.stamp, "site": row.site, "repair": row.repair}
+                execute(self.connection, capture.send_again(shape, row.origin_tab), args)
 
     def prepare(self, tables: Tables, mapped: Mapping[int, Mapped], tabs: Sequence[int]) -> None:
         """Create the session's extract functions for these tables where they are missing or old."""

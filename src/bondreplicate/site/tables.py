@@ -16,7 +16,14 @@ from bondreplicate.border.database import (
     value,
 )
 from bondreplicate.border.sqlfiles import query
-from bondreplicate.core.following import DISABLED, Listed, Step, Task, plan_tables
+from bondreplicate.core.following import (
+    DISABLED,
+    Listed,
+    Step,
+    Task,
+    keep_key,
+    plan_tables,
+)
 from bondreplicate.core.shapes import Shape, TableName, shape_of
 from bondreplicate.core.trouble import render_owner_hint
 from bondreplicate.errors import BondError, TransientError
@@ -50,7 +57,7 @@ def fetch_tables(connection: Connection) -> Tables:
     # By oid: where a table was renamed a moment ago, its old name may be another's.
     shapes = {s.oid: s for s in fetch_shapes(connection)}
     listed = fetch_listed(connection)
-    active = {r.id: shapes[r.relid] for r in listed if r.active and r.relid in shapes}
+    active = {r.id: keep_key(shapes[r.relid], r) for r in listed if r.active and r.relid in shapes}
     usable = {tab: shape for tab, shape in active.items() if not shape.why_not}
     disabled = frozenset(r.name for r in listed if not r.enabled)
     return Tables(revision, usable, disabled)
@@ -59,7 +66,17 @@ def fetch_tables(connection: Connection) -> Tables:
 def fetch_listed(connection: Connection) -> list[Listed]:
     """The rows of replicate_tables."""
     return [
-        Listed(r.id, (r.schema_name, r.table_name), r.enabled, r.active, r.reason, r.relid, r.shape)
+        Listed(
+            r.id,
+            (r.schema_name, r.table_name),
+            r.enabled,
+            r.active,
+            r.reason,
+            r.relid,
+            r.shape,
+            tuple(r.key_numbers),
+            tuple(r.key_operators),
+        )
         for r in rows(connection, query("tables_listed"))
     ]
 
@@ -142,15 +159,17 @@ def _carry_out(connection: Connection, task: Task, first: bool) -> None:
             tab = _write(connection, task)
             execute(connection, capture.detach(task.shape.name, tab))
             _check_name(connection, task.shape)
+        elif task.shape and task.listed and task.step is Step.REKEY:
+            execute(connection, capture.lock(task.shape.name))
+            if not value(connection, query("forget_table"), {"tab": task.listed.id}):
+                raise TransientError("its key has changed: what was changed by the old one waits")
+            _attach(connection, task)
         elif task.shape and task.step is Step.NOTE:
             _write(connection, task)
         elif task.shape:
             if task.listed and task.step is Step.ATTACH and task.replaces:
                 execute(connection, query("tables_replace"), {"id": task.listed.id})
-            tab = _write(connection, task)
-            for statement in capture.attach(task.shape, tab):
-                execute(connection, statement)
-            _check_name(connection, task.shape)
+            tab = _attach(connection, task)
             if task.step is Step.ATTACH and not first:
                 was_out = task.listed is not None and task.listed.reason == DISABLED
                 stamp = OUT_BEFORE if was_out else BEFORE_ANY
@@ -158,6 +177,16 @@ def _carry_out(connection: Connection, task: Task, first: bool) -> None:
         # In this transaction: a link that sees entries of a table must see that it knows too
         # little.
         execute(connection, query("tables_revise"))
+
+
+def _attach(connection: Connection, task: Task) -> int:
+    """Make the triggers of a table, and list it; returns its id."""
+    assert task.shape is not None
+    tab = _write(connection, task)
+    for statement in capture.attach(task.shape, tab):
+        execute(connection, statement)
+    _check_name(connection, task.shape)
+    return tab
 
 
 def _note_failure(connection: Connection, task: Task, reason: str) -> None:
@@ -192,7 +221,7 @@ def _write(connection: Connection, task: Task) -> int:
     shape = task.shape
     assert shape is not None
     schema, table = shape.name
-    active = task.step in (Step.ATTACH, Step.REFRESH)
+    active = task.step in (Step.ATTACH, Step.REFRESH, Step.REKEY)
     return value(
         connection,
         query("tables_write"),
@@ -205,5 +234,7 @@ def _write(connection: Connection, task: Task) -> int:
             "columns": [c.name for c in shape.travelling],
             "relid": shape.oid,
             "shape": shape.digest if active else None,
+            "key_numbers": list(shape.key_numbers) if active else [],
+            "key_operators": list(shape.key_operators) if active else [],
         },
     )

@@ -21,6 +21,7 @@ begin
         begin
             conflicts := 0;
             for tab in select distinct s.tab from pg_temp.bond_stage as s order by 1 loop
+                execute format('select pg_temp.waiting_%s()', tab);
                 execute format('select pg_temp.lock_%s($1, $2)', tab) using me, seen;
             end loop;
             before := pg_current_snapshot();

@@ -1,6 +1,7 @@
--- Drops parked changes that a later version in this part of the log has superseded, before that
--- version is forgotten; one that its origin had not seen is a conflict, and logged.
-create or replace function bondreplicate.forget_parked(part smallint)
+-- Drops parked changes that later versions in some entries of the log have superseded, before those
+-- are forgotten; one that its origin had not seen is a conflict, and logged.
+-- which: condition on `l`, the entries.
+create or replace function bondreplicate.forget_parked(which text)
 returns void
 language plpgsql
 set search_path = pg_catalog, pg_temp
@@ -12,9 +13,10 @@ begin
     execute format($q$
         with superseded as (
             delete from bondreplicate.replicate_parked as p
-            using bondreplicate.replicate_log_%s as l, bondreplicate.replicate_tables as t
-            where t.schema_name = p.schema_name and t.table_name = p.table_name
-                and l.tab = t.id and (l.key = p.key or l.key is null)
+            using bondreplicate.replicate_log as l, bondreplicate.replicate_tables as t
+            where %s and t.schema_name = p.schema_name and t.table_name = p.table_name
+                and l.tab = t.id and (l.key is null or l.hash = p.hash
+                    or l.key = p.key and coalesce(p.key_columns, t.key_columns) = t.key_columns)
                 and (l.stamp, l.site, l.repair) > (p.stamp, p.site, p.repair)
             returning p.*, t.id as tab, t.key_columns, l.stamp as l_stamp, l.site as l_site,
                 l.repair as l_repair, l.source = p.source or pg_visible_in_snapshot(
@@ -33,8 +35,8 @@ begin
         from superseded as p cross join bondreplicate.replicate_state as s
         where not p.was_seen and p.key <> '{}'
         on conflict do nothing
-    $q$, part);
+    $q$, which);
 end
 $$;
-comment on function bondreplicate.forget_parked(smallint) is
+comment on function bondreplicate.forget_parked(text) is
 'drops parked changes that later versions superseded';

@@ -9,20 +9,22 @@ language plpgsql
 set search_path = pg_catalog, pg_temp
 set lock_timeout = '50ms'
 as $$
+declare
+    which constant text := format('l.part = %s', wanted);
 begin
-    if not bondreplicate.part_is_stable(wanted, known) then
+    if not bondreplicate.is_stable(which, known) then
         return null;
     end if;
     -- Before the lock: who applies a batch may hold the row of replicate_state and want the part.
-    perform bondreplicate.note_pruned(wanted);
+    perform bondreplicate.note_pruned(which);
     begin
         execute format(
             'lock table bondreplicate.replicate_log_%s in access exclusive mode nowait', wanted
         );
-        if not bondreplicate.part_is_stable(wanted, known) then
+        if not bondreplicate.is_stable(which, known) then
             return null;
         end if;
-        perform bondreplicate.forget_parked(wanted);
+        perform bondreplicate.forget_parked(which);
         execute format('truncate bondreplicate.replicate_log_%s', wanted);
         update bondreplicate.replicate_part as r set closed_at = null where r.part = wanted;
     exception when lock_not_available then

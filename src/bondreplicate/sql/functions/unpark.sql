@@ -18,11 +18,7 @@ begin
         )
         select c.tab, nullif(p.key, '{}'), p.xid, p.maker, p.xid is null, p.stamp, p.site,
             p.repair, p.gone, p.merged_into, p.seen,
-            case when not p.gone then array(
-                select p.vals[array_position(p.columns, n.name)]
-                from unnest(c.columns) with ordinality as n (name, place)
-                order by n.place
-            ) end
+            case when not p.gone then bondreplicate.pick_values(p.vals, p.columns, c.columns) end
         from bondreplicate.replicate_parked as p
         join pg_temp.bond_shape as c
             on c.schema_name = p.schema_name and c.table_name = p.table_name and c.held is null
@@ -30,12 +26,17 @@ begin
             select from pg_temp.bond_stage as s
             where s.tab = c.tab and coalesce(s.key, '{}') = p.key
         )
+        and (
+            p.key = '{}' or coalesce(p.key_columns, c.key_columns) = c.key_columns
+            and (p.gone or c.columns <@ p.columns)
+        )
         -- A held table has its own shape here too: without a column that the change carries.
         and not exists (
             select from pg_temp.bond_shape as h
             where h.schema_name = p.schema_name and h.table_name = p.table_name
                 and h.held is not null
         );
+        perform bondreplicate.unpark_altered(origin);
     end if;
     perform bondreplicate.park(origin, c.tab, null, c.held)
     from pg_temp.bond_shape as c

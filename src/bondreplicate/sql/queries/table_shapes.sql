@@ -26,6 +26,7 @@ columns as (
         ),
         'generated', a.attgenerated <> '',
         'always', a.attidentity = 'a', 'hashable', coalesce(h.hashable, false),
+        'number', a.attnum, 'not_null', a.attnotnull,
         'expression', case when a.attgenerated <> '' then pg_get_expr(d.adbin, d.adrelid) end
     ) order by a.attnum) as list
     from tables as t

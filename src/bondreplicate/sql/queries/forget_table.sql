@@ -1,0 +1,1 @@
+select bondreplicate.forget_table(%(tab)s)
