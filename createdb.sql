@@ -523,15 +523,10 @@ begin
     perform bondreplicate.take_errors(origin);
     perform bondreplicate.check_tables(origin, revision);
     conflicts := bondreplicate.merge_stage(origin, me, seen);
-    delete from bondreplicate.replicate_parked as p
-    using pg_temp.bond_shape as c
+    delete from bondreplicate.replicate_parked as p using pg_temp.bond_parked as k
     where p.source = origin and p.tried_by <> pg_current_xact_id()
-        and c.schema_name = p.schema_name and c.table_name = p.table_name and c.held is null
-        and not exists (
-            select from pg_temp.bond_shape as h
-            where h.schema_name = p.schema_name and h.table_name = p.table_name
-                and h.held is not null
-        );
+        and (k.source, k.schema_name, k.table_name, k.key)
+        = (p.source, p.schema_name, p.table_name, p.key);
     update bondreplicate.replicate_position as p
     set position = upto, seen = apply_batch.seen, incarnation = origin_incarnation,
         applied_at = clock_timestamp(), batches = p.batches + 1, rows = p.rows + rows_applied,
@@ -2171,29 +2166,19 @@ begin
         from bondreplicate.replicate_parked as p
         join pg_temp.bond_shape as c
             on c.schema_name = p.schema_name and c.table_name = p.table_name
+            and coalesce(c.origin_tab = p.origin_tab, true)
         where p.source = origin and s.tab = c.tab and coalesce(s.key, '{}') = p.key;
         insert into pg_temp.bond_stage (
             tab, key, xid, source, mine, stamp, site, repair, gone, merged_into, seen, vals
         )
-        select c.tab, nullif(p.key, '{}'), p.xid, p.maker, p.xid is null, p.stamp, p.site,
-            p.repair, p.gone, p.merged_into, p.seen,
-            case when not p.gone then bondreplicate.pick_values(p.vals, p.columns, c.columns) end
-        from bondreplicate.replicate_parked as p
-        join pg_temp.bond_shape as c
-            on c.schema_name = p.schema_name and c.table_name = p.table_name and c.held is null
-        where p.source = origin and not exists (
+        select p.tab, nullif(p.key, '{}'), p.xid, p.maker, p.xid is null, p.stamp, p.site,
+            p.repair, p.gone, p.merged_into, p.seen, case
+                when not p.gone then bondreplicate.pick_values(p.vals, p.columns, p.columns_now)
+            end
+        from pg_temp.bond_parked as p
+        where p.source = origin and p.fits and not exists (
             select from pg_temp.bond_stage as s
-            where s.tab = c.tab and coalesce(s.key, '{}') = p.key
-        )
-        and (
-            p.key = '{}' or coalesce(p.key_columns, c.key_columns) = c.key_columns
-            and (p.gone or c.columns <@ p.columns)
-        )
-        -- A held table has its own shape here too: without a column that the change carries.
-        and not exists (
-            select from pg_temp.bond_shape as h
-            where h.schema_name = p.schema_name and h.table_name = p.table_name
-                and h.held is not null
+            where s.tab = p.tab and coalesce(s.key, '{}') = p.key
         );
         perform bondreplicate.unpark_altered(origin);
     end if;
@@ -2219,22 +2204,10 @@ declare
     new_key text [];
 begin
     for p in
-        select k.*, c.tab, c.key_columns as key_now, c.columns as columns_now,
-            coalesce(k.key_columns <@ c.columns and (k.gone or c.columns <@ k.columns), false)
-            as enough
-        from bondreplicate.replicate_parked as k
-        join pg_temp.bond_shape as c
-            on c.schema_name = k.schema_name and c.table_name = k.table_name and c.held is null
-        where k.source = origin and k.key <> '{}'
-            and (k.key_columns <> c.key_columns or not k.gone and not c.columns <@ k.columns)
-            and not exists (
-                select from pg_temp.bond_stage as s where s.tab = c.tab and s.key = k.key
-            )
-            and not exists (
-                select from pg_temp.bond_shape as h
-                where h.schema_name = k.schema_name and h.table_name = k.table_name
-                    and h.held is not null
-            )
+        select k.* from pg_temp.bond_parked as k
+        where k.source = origin and not k.fits and not exists (
+            select from pg_temp.bond_stage as s where s.tab = k.tab and s.key = k.key
+        )
         order by k.parked_at
     loop
         if not p.enough then
@@ -2299,7 +2272,7 @@ comment on function bondreplicate.wait_for_change(
 ) is
 'sleeps until something was committed';
 
-insert into bondreplicate.replicate_structure (number, name, checksum) values (0, 'functions', 'a39d4e9d855d517e')
+insert into bondreplicate.replicate_structure (number, name, checksum) values (0, 'functions', 'eeee325dc1f43297')
 on conflict (number) do update set checksum = excluded.checksum, made_at = clock_timestamp()
 ;
 revoke all on all functions in schema bondreplicate from public;

@@ -177,3 +177,26 @@ def test_equal_by_a_collation_and_other_letters(new_mesh: Callable[..., Mesh]) -
     mesh[1].execute("update c set name = 'anna'")
     assert_whole(mesh)
     assert rows_of(mesh, "c") == [("anna", 2)]
+
+
+def test_what_waits_for_a_dropped_table_is_not_given_to_one_that_takes_its_name(mesh: Mesh) -> None:
+    up(
+        mesh,
+        "create table n (id int primary key, n int); create table other (id int primary key, n int)",
+        "n",
+        "other",
+    )
+    refuse(mesh, "n")
+    mesh[1].execute("insert into n values (1, 5); insert into other values (2, 2)")
+    waits(mesh, 1)
+    script = "drop table n; alter table other rename to n"
+    for site in mesh:
+        site.execute(script)
+    mesh[1].execute("insert into n values (3, 3)")
+    for site in mesh:
+        eventually(lambda site=site: site.query("select * from n order by 1") == [(2, 2), (3, 3)],
+                   f"{site} has the rows of the table that was renamed")  # fmt: skip
+    assert mesh[2].value(PARKED) == 1
+    mesh[1].execute("insert into n values (4, 4)")
+    eventually(lambda: mesh[2].value("select count(*) from n") == 3, "it goes on")
+    assert mesh[2].query("select * from n where id = 1") == []

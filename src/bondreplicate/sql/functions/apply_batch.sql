@@ -45,15 +45,10 @@ begin
     perform bondreplicate.take_errors(origin);
     perform bondreplicate.check_tables(origin, revision);
     conflicts := bondreplicate.merge_stage(origin, me, seen);
-    delete from bondreplicate.replicate_parked as p
-    using pg_temp.bond_shape as c
+    delete from bondreplicate.replicate_parked as p using pg_temp.bond_parked as k
     where p.source = origin and p.tried_by <> pg_current_xact_id()
-        and c.schema_name = p.schema_name and c.table_name = p.table_name and c.held is null
-        and not exists (
-            select from pg_temp.bond_shape as h
-            where h.schema_name = p.schema_name and h.table_name = p.table_name
-                and h.held is not null
-        );
+        and (k.source, k.schema_name, k.table_name, k.key)
+        = (p.source, p.schema_name, p.table_name, p.key);
     update bondreplicate.replicate_position as p
     set position = upto, seen = apply_batch.seen, incarnation = origin_incarnation,
         applied_at = clock_timestamp(), batches = p.batches + 1, rows = p.rows + rows_applied,

@@ -12,29 +12,19 @@ begin
         from bondreplicate.replicate_parked as p
         join pg_temp.bond_shape as c
             on c.schema_name = p.schema_name and c.table_name = p.table_name
+            and coalesce(c.origin_tab = p.origin_tab, true)
         where p.source = origin and s.tab = c.tab and coalesce(s.key, '{}') = p.key;
         insert into pg_temp.bond_stage (
             tab, key, xid, source, mine, stamp, site, repair, gone, merged_into, seen, vals
         )
-        select c.tab, nullif(p.key, '{}'), p.xid, p.maker, p.xid is null, p.stamp, p.site,
-            p.repair, p.gone, p.merged_into, p.seen,
-            case when not p.gone then bondreplicate.pick_values(p.vals, p.columns, c.columns) end
-        from bondreplicate.replicate_parked as p
-        join pg_temp.bond_shape as c
-            on c.schema_name = p.schema_name and c.table_name = p.table_name and c.held is null
-        where p.source = origin and not exists (
+        select p.tab, nullif(p.key, '{}'), p.xid, p.maker, p.xid is null, p.stamp, p.site,
+            p.repair, p.gone, p.merged_into, p.seen, case
+                when not p.gone then bondreplicate.pick_values(p.vals, p.columns, p.columns_now)
+            end
+        from pg_temp.bond_parked as p
+        where p.source = origin and p.fits and not exists (
             select from pg_temp.bond_stage as s
-            where s.tab = c.tab and coalesce(s.key, '{}') = p.key
-        )
-        and (
-            p.key = '{}' or coalesce(p.key_columns, c.key_columns) = c.key_columns
-            and (p.gone or c.columns <@ p.columns)
-        )
-        -- A held table has its own shape here too: without a column that the change carries.
-        and not exists (
-            select from pg_temp.bond_shape as h
-            where h.schema_name = p.schema_name and h.table_name = p.table_name
-                and h.held is not null
+            where s.tab = p.tab and coalesce(s.key, '{}') = p.key
         );
         perform bondreplicate.unpark_altered(origin);
     end if;

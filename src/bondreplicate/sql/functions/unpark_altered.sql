@@ -12,22 +12,10 @@ declare
     new_key text [];
 begin
     for p in
-        select k.*, c.tab, c.key_columns as key_now, c.columns as columns_now,
-            coalesce(k.key_columns <@ c.columns and (k.gone or c.columns <@ k.columns), false)
-            as enough
-        from bondreplicate.replicate_parked as k
-        join pg_temp.bond_shape as c
-            on c.schema_name = k.schema_name and c.table_name = k.table_name and c.held is null
-        where k.source = origin and k.key <> '{}'
-            and (k.key_columns <> c.key_columns or not k.gone and not c.columns <@ k.columns)
-            and not exists (
-                select from pg_temp.bond_stage as s where s.tab = c.tab and s.key = k.key
-            )
-            and not exists (
-                select from pg_temp.bond_shape as h
-                where h.schema_name = k.schema_name and h.table_name = k.table_name
-                    and h.held is not null
-            )
+        select k.* from pg_temp.bond_parked as k
+        where k.source = origin and not k.fits and not exists (
+            select from pg_temp.bond_stage as s where s.tab = k.tab and s.key = k.key
+        )
         order by k.parked_at
     loop
         if not p.enough then

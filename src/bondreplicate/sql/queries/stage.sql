@@ -15,3 +15,20 @@ create temporary table bond_shape (
     tab integer primary key, schema_name name, table_name name, columns name [],
     checked_late boolean, held text, origin_tab integer, key_columns name []
 );
+-- Parked changes of tables that can take them now, with the table as it is. A held table has its
+-- own shape here too, without a column that the change carries; and a table that has taken the name
+-- of one that was dropped is not that one.
+create temporary view bond_parked as
+select
+    p.*, c.tab, c.key_columns as key_now, c.columns as columns_now,
+    p.key = '{}' or coalesce(p.key_columns, c.key_columns) = c.key_columns
+    and (p.gone or c.columns <@ p.columns) as fits,
+    coalesce(p.key_columns <@ c.columns and (p.gone or c.columns <@ p.columns), false) as enough
+from bondreplicate.replicate_parked as p
+join bond_shape as c
+    on c.schema_name = p.schema_name and c.table_name = p.table_name and c.held is null
+    and coalesce(c.origin_tab = p.origin_tab, true)
+where not exists (
+    select from bond_shape as h
+    where h.schema_name = p.schema_name and h.table_name = p.table_name and h.held is not null
+);
