@@ -1,6 +1,7 @@
 """The commands that look at and edit one site, or ask how far its changes have got."""
 
 import json
+import re
 import threading
 from collections.abc import Callable
 
@@ -47,13 +48,20 @@ def test_hosts_that_make_no_sense_are_refused(pair):
     cases = [
         (["add", "2", "x", "host=x"], "site 2 is listed already"),
         (["add", "3", "site2", "host=x"], "have the same name, site2"),
+        (["add", "0", "x", "host=x"], "sites are numbered 1 to 9"),
+        (["add", "1", "x", "host=x"], "site 1 is listed already"),
         (["add", "10", "x", "host=x"], "sites are numbered 1 to 9"),
+        (["add", "100", "x", "host=x"], "sites are numbered 1 to 9"),
+        (["add", "99999999999", "x", "host=x"], "sites are numbered 1 to 9"),
         (["add", "3", "x", ""], "the name or the dsn is empty"),
+        (["add", "3", "x", "nonsense"], 'missing "=" after "nonsense"'),
+        (["add", "3", "x", "hots=x"], 'invalid connection option "hots"'),
         (["remove", "7"], "site 7 is not in replicate_hosts"),
         (["enable", "7"], "site 7 is not in replicate_hosts"),
+        (["disable", "99999999999"], "site 99999999999 is not in replicate_hosts"),
     ]
     for args, told in cases:
-        done = pair[0].cli("hosts", *args, check=5)
+        done = pair[0].cli("hosts", *args, check=2)
         assert told in done.stderr
         assert done.stderr.startswith("error: ")
         assert len(done.stderr.splitlines()) == 2
@@ -61,17 +69,33 @@ def test_hosts_that_make_no_sense_are_refused(pair):
 
 def test_the_same_address_twice_is_refused(pair):
     one, two = pair
-    done = one.cli("hosts", "add", "3", "again", two.dsn, check=5)
+    done = one.cli("hosts", "add", "3", "again", two.dsn, check=2)
     assert "sites 2 and 3 have the same dsn: same site twice" in done.stderr
 
 
 def test_the_own_site_stays_listed_and_enabled(pair):
     one = pair[0]
     for command in ("remove", "disable"):
-        said = one.cli("hosts", command, "1", check=5).stderr
+        said = one.cli("hosts", command, "1", check=2).stderr
         assert "error: site 1 is this site, and has to be in its own list" in said
         assert "hint: to take it out: `bondreplicate hosts remove 1` at every other site" in said
     assert [h["enabled"] for h in one.cli_json("hosts", "list")] == [True, True]
+
+
+def test_the_site_that_is_marked_is_the_one_that_the_database_is(pair):
+    one = pair[0]
+    assert one.cli("hosts", "list").stderr == ""
+    one.write_conf(dsn=one.dsn, site=2)
+    for args in ([], ["--json"]):
+        assert one.cli("hosts", "list", *args).stderr.splitlines() == [
+            "warning: this database is site 1, the configuration says 2",
+            "hint: site = 1; a copy takes its own number when bondreplicate first runs on it",
+        ]
+    assert [h["here"] for h in one.cli_json("hosts", "list")] == [True, False]
+    assert "1 (here)" in one.cli("hosts", "list").stdout
+    one.execute("update bondreplicate.replicate_state set site = null")  # before the first run
+    assert one.cli("hosts", "list").stderr == ""
+    assert [h["here"] for h in one.cli_json("hosts", "list")] == [False, True]
 
 
 def test_tables_are_listed_and_switched(pair):
@@ -109,7 +133,24 @@ def test_conflicts_are_listed_and_shown_whole(pair):
     text = one.cli("conflicts", "show", "1").stdout
     assert "[there]" in text
     assert "stayed: a delete of site 1" in one.cli("conflicts", "show", "2").stdout
+    assert "None" not in text
     assert "there is no conflict 9" in one.cli("conflicts", "show", "9", check=2).stderr
+
+
+def test_a_version_that_is_forgotten_is_said_to_be(pair):
+    one = pair[0]
+    one.execute(
+        "insert into bondreplicate.replicate_error (source, schema_name, table_name, key, kind,"
+        " rule, outcome, columns, winner_stamp, winner_site, winner_row, loser_row)"
+        " values (1, 'public', 'item', '{5}', 'unique', 'later wins', 'kept', '{id,name}',"
+        " now(), 1, '{4,same}', '{5,same}')"
+    )
+    text = one.cli("conflicts", "show", "1").stdout
+    assert "\nlost: a row; version: forgotten (older than what is remembered)\n" in text
+    assert "None" not in text
+    one.execute("update bondreplicate.replicate_error set loser_site = 2")
+    assert "\nlost: a row of site 2; version: forgotten" in one.cli("conflicts", "show", "1").stdout
+    assert one.cli_json("conflicts", "show", "1")["loser_stamp"] is None
 
 
 def test_config_show_masks_passwords_and_names_the_source(pair):
@@ -224,6 +265,36 @@ def test_wait_names_a_peer_that_does_not_answer(pair):
     done = one.cli("wait", "--timeout", "0.5", check=1)
     assert "site 2 (site2) is behind" in done.stderr
     assert "No such file" in done.stderr
+
+
+def test_wait_says_that_there_is_nobody_to_wait_for(pair):
+    one = pair[0]
+    one.execute("update bondreplicate.replicate_hosts set enabled = false where site = 2")
+    said = "note: no other site is enabled: there is nothing to wait for\n"
+    assert one.cli("wait").stderr == said
+    done = one.cli("wait", "--json")
+    assert json.loads(done.stdout) == []
+    assert done.stderr == said
+
+
+def test_doctor_says_where_a_setting_is_set(pair):
+    one = pair[0]
+    conf = one.database.cluster.data / "postgresql.conf"
+
+    def hint(setting: str) -> str:
+        found = one.cli_json("doctor", check=1)
+        return next(f["hint"] for f in found if f["message"].startswith(f"{setting} is off"))
+
+    assert re.fullmatch(
+        rf"it is set in {conf}, line \d+: correct it there, then reload: select pg_reload_conf\(\)",
+        hint("fsync"),
+    )
+    one.execute(f"alter database {one.database.name} set synchronous_commit = off")
+    reset = f"alter database {one.database.name} reset synchronous_commit"
+    assert hint("synchronous_commit") == f"it is set for the database: {reset}"
+    one.execute(f"alter database {one.database.name} reset synchronous_commit")
+    one.write_conf(dsn=f"{one.dsn} options='-c synchronous_commit=off'", site=1)
+    assert "out of options in the dsn" in hint("synchronous_commit")
 
 
 def test_doctor_says_what_to_do(pair):

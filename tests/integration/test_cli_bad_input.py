@@ -30,7 +30,7 @@ def site(new_mesh: Callable[..., Mesh]) -> Site:
 
 def refuses(site: Site, status: int, *told: str, command: str = "run") -> None:
     """The command must end at once with this status, say this on one line, and change nothing."""
-    done = site.cli(command, check=status, timeout_s=20)
+    done = site.cli(*command.split(), check=status, timeout_s=20)
     assert done.stdout == ""
     errors = [line for line in done.stderr.splitlines() if line.startswith("error: ")]
     assert len(errors) == 1, done.stderr
@@ -92,7 +92,20 @@ def test_standby(new_cluster: Callable[..., Cluster], site: Site):
     (cluster.data / "standby.signal").touch()
     cluster.start()
     site.write_conf(dsn=cluster.dsn("shop"), site=1)
-    refuses(site, 4, "is on a standby", "primary")
+    for command in (
+        "run",
+        "init",
+        "down",
+        "hosts add 2 b host=b",
+        "hosts remove 2",
+        "hosts enable 2",
+        "hosts disable 2",
+        "tables enable t",
+        "tables disable t",
+    ):
+        refuses(site, 4, "is on a standby", "hint: give the address of the primary",
+                command=command)  # fmt: skip
+    assert site.cli_json("hosts", "list")[0]["site"] == 1
 
 
 def test_missing_privilege(site: Site):
@@ -196,6 +209,21 @@ def test_configuration_that_is_misspelt_or_missing(site: Site):
     site.conf.write_text("dsn\n")
     refuses(site, 2, "is not TOML")
     assert "error: No such option" in site.cli("--nonsense", check=2).stderr
+
+
+@pytest.mark.parametrize("group", ["hosts", "tables", "conflicts", "config"])
+def test_a_group_without_a_command_shows_its_help(site: Site, group: str):
+    done = site.cli(group, check=2)
+    assert done.stdout == ""
+    assert done.stderr == site.cli(group, "--help").stdout
+    assert "error: " not in done.stderr
+
+
+def test_init_says_what_to_do_next(site: Site):
+    said = "installed at site 1 (maxsites 10); "
+    assert site.cli("init").stdout == f"{said}start it with `bondreplicate run`\n"
+    site.start_daemon()
+    assert site.cli("init").stdout == f"{said}it runs here already\n"
 
 
 def test_peers_that_cannot_take_part_are_named(site: Site, database: Database):

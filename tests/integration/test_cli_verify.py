@@ -173,7 +173,9 @@ def test_a_peer_that_does_not_answer_is_named_and_the_status_is_1(pair):
     )
     found = one.cli_json("verify", check=1)
     assert "No such file" in found["peers_not_asked"]["2"]
-    assert "site 2: not compared" in one.cli("verify", check=1).stdout
+    said = one.cli("verify", check=1).stdout.splitlines()
+    assert said[0].startswith("site 2: not compared: ")
+    assert said[1:] == ["NOTHING WAS COMPARED: no other site could be asked"]
 
 
 def test_a_name_that_means_no_table(pair):
@@ -185,10 +187,20 @@ def test_a_name_that_means_no_table(pair):
 def test_where_nothing_is_compared_nothing_is_the_same(pair):
     one, two = pair
     one.execute("update bondreplicate.replicate_hosts set enabled = false where site = 2")
-    assert "NOTHING WAS COMPARED" in one.cli("verify", check=1).stdout
+    said = one.cli("verify", check=1).stdout
+    assert said == "NOTHING WAS COMPARED: no other site is enabled\n"
+    assert one.cli_json("verify", check=1)["nothing_compared"] == "no other site is enabled"
     one.execute("update bondreplicate.replicate_hosts set enabled = true where site = 2")
     [bare] = verify(one, "bare", status=1).values()
     assert bare["problem"] == "no primary key"
+    assert one.cli("verify", "bare", check=1).stdout.splitlines() == [
+        "public.bare, sites 1 and 2: NOT COMPARED: no primary key",
+        "NOTHING WAS COMPARED: no table could be compared",
+    ]
+    one.execute("update bondreplicate.replicate_tables set enabled = false")
+    said = one.cli("verify", check=1).stdout
+    assert said.endswith("\nNOTHING WAS COMPARED: no table is replicated\n")
+    one.execute("update bondreplicate.replicate_tables set enabled = true")
     for site in pair:
         site.cli("down")
     assert verify(two, status=1)["public.item"]["problem"] == "replication is down at sites 2 and 1"

@@ -92,6 +92,10 @@ def init(program: Program, grow: bool) -> None:
     settings = program.settings
     logs.set_up(settings.log_level, settings.log_json)
     daemon.init(settings, grow=grow)
+    with program.connection() as connection:
+        runs = value(connection, query("daemon_running"))
+    to_do = "it runs here already" if runs else "start it with `bondreplicate run`"
+    click.echo(f"installed at site {settings.site} (maxsites {settings.maxsites}); {to_do}")
 
 
 @cli.command(epilog=examples("bondreplicate createdb | psql shop"))
@@ -110,7 +114,7 @@ def down(program: Program, as_json: bool) -> None:
 
     The same as `select replicate_down();`. Stop the daemon first, or it stops itself.
     """
-    with program.connection() as connection:
+    with program.connection(writes=True) as connection:
         check_number(connection, program.settings)
         told = value(connection, query("replicate_down"))
     if as_json:

@@ -19,7 +19,13 @@ from rich.text import Text
 
 from bondreplicate.border.database import Connection, connect
 from bondreplicate.border.settings import Loaded, Settings, load
-from bondreplicate.site.fitness import check_installed, check_version
+from bondreplicate.errors import SettingsError
+from bondreplicate.site.fitness import (
+    check_installed,
+    check_version,
+    check_writable,
+    fetch_server,
+)
 
 F = TypeVar("F", bound=Callable[..., Any])
 
@@ -52,12 +58,30 @@ class Program:
         return self.loaded().settings
 
     @contextmanager
-    def connection(self) -> Iterator[Connection]:
-        """A connection to the database of this site, which has the structure; closed afterwards."""
+    def connection(self, *, writes: bool = False) -> Iterator[Connection]:
+        """A connection to the database of this site, which has the structure; closed afterwards.
+
+        Args:
+            writes: whether the command writes: then a standby is refused, in words and at once.
+        """
         with closing(connect(self.settings.dsn, role="command")) as connection:
             check_version(connection.info.server_version, "this site")
+            if writes:
+                check_writable(fetch_server(connection), "this site")
             check_installed(connection, "this site")
             yield connection
+
+
+class Group(click.Group):
+    """Commands with a name in common; without one of them it shows its help, as a mistake."""
+
+    def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
+        """Read the command line."""
+        # click's own way differs between its versions, in status and in stream.
+        if not args and not ctx.resilient_parsing:
+            note(ctx.get_help())
+            ctx.exit(SettingsError.exit_code)
+        return super().parse_args(ctx, args)
 
 
 pass_program = click.make_pass_decorator(Program, ensure=True)

@@ -7,6 +7,7 @@ import click
 from bondreplicate.border.settings import sample
 from bondreplicate.core.redact import redact
 from bondreplicate.faces.cli_common import (
+    Group,
     Program,
     examples,
     json_option,
@@ -16,7 +17,7 @@ from bondreplicate.faces.cli_common import (
 )
 
 
-@click.group("config", short_help="Show the configuration, or a sample of it.")
+@click.group("config", cls=Group, short_help="Show the configuration, or a sample of it.")
 def config_group() -> None:
     """Show the configuration, or a sample of it."""
 

@@ -7,6 +7,7 @@ from typing import Any
 import click
 
 from bondreplicate.faces.cli_common import (
+    Group,
     Program,
     examples,
     json_option,
@@ -17,7 +18,7 @@ from bondreplicate.faces.cli_common import (
 from bondreplicate.site.conflicts import EVER_S, fetch_conflict, list_conflicts
 
 
-@click.group("conflicts", short_help="List conflicts, and show both rows of one.")
+@click.group("conflicts", cls=Group, short_help="List conflicts, and show both rows of one.")
 def conflicts_group() -> None:
     """List conflicts, and show both rows of one."""
 
@@ -91,8 +92,15 @@ def describe(conflict: dict[str, Any]) -> list[str]:
     if conflict["constraint_name"]:
         lines.append(f"constraint: {conflict['constraint_name']}")
     for side, words in (("winner", "stayed"), ("loser", "lost")):
-        stamp = conflict[f"{side}_stamp"]
         row = "a row" if conflict[f"{side}_row"] is not None else "a delete"
-        when = stamp.isoformat() if stamp else "older than what is remembered"
-        lines.append(f"{words}: {row} of site {conflict[f'{side}_site']}, {when}")
+        lines.append(f"{words}: {row}{_version(conflict, side)}")
     return lines
+
+
+def _version(conflict: dict[str, Any], side: str) -> str:
+    """Where and when a version was made, as far as it is remembered."""
+    site, stamp = conflict[f"{side}_site"], conflict[f"{side}_stamp"]
+    made = f" of site {site}" if site is not None else ""
+    if stamp is None:
+        return f"{made}; version: forgotten (older than what is remembered)"
+    return f"{made}, {stamp.isoformat()}"

@@ -6,6 +6,7 @@ import click
 
 from bondreplicate.core.redact import redact
 from bondreplicate.faces.cli_common import (
+    Group,
     Program,
     examples,
     json_option,
@@ -15,11 +16,12 @@ from bondreplicate.faces.cli_common import (
     print_table,
 )
 from bondreplicate.site import hosts
+from bondreplicate.site.fitness import decide_number, fetch_number
 
 EVERYWHERE = "note: replicate_hosts is not replicated: do the same at every other site"
 
 
-@click.group("hosts", short_help="List and edit the sites of the mesh.")
+@click.group("hosts", cls=Group, short_help="List and edit the sites of the mesh.")
 def hosts_group() -> None:
     """List and edit the sites of the mesh, as this site knows them.
 
@@ -31,10 +33,16 @@ def hosts_group() -> None:
 @json_option
 @pass_program
 def show(program: Program, as_json: bool) -> None:
-    """List the sites; passwords are masked."""
-    own = program.settings.site
+    """List the sites; passwords are masked.
+
+    The site that this database is, is marked; before the first run, the one that it is to be.
+    """
     with program.connection() as connection:
         found = hosts.list_hosts(connection)
+        own = fetch_number(connection) or program.settings.site
+    if problem := decide_number(own, program.settings):
+        note(f"warning: {problem.message}")
+        note(f"hint: {problem.hint}")
     listed = [
         {"site": h.site, "name": h.name, "dsn": redact(h.dsn), "enabled": h.enabled,
          "here": h.site == own}
@@ -64,7 +72,7 @@ def show(program: Program, as_json: bool) -> None:
 def add(program: Program, site: int, name: str, dsn: str, disabled: bool) -> None:
     """List SITE, called NAME, which the other sites reach at DSN."""
     host = hosts.Host(site, name, dsn, not disabled)
-    with program.connection() as connection:
+    with program.connection(writes=True) as connection:
         hosts.add_host(connection, host, program.settings.maxsites)
     note(EVERYWHERE)
 
@@ -75,7 +83,7 @@ def add(program: Program, site: int, name: str, dsn: str, disabled: bool) -> Non
 def remove(program: Program, site: int) -> None:
     """Take SITE off the list: nothing is sent to it and nothing is kept for it."""
     hosts.refuse_own(site, program.settings.site)
-    with program.connection() as connection:
+    with program.connection(writes=True) as connection:
         hosts.remove_host(connection, site)
     note(EVERYWHERE)
 
@@ -85,7 +93,7 @@ def remove(program: Program, site: int) -> None:
 @pass_program
 def enable(program: Program, site: int) -> None:
     """Send to SITE, and keep for it what it has not got."""
-    with program.connection() as connection:
+    with program.connection(writes=True) as connection:
         hosts.enable_host(connection, site, enabled=True)
     note(EVERYWHERE)
 
@@ -100,6 +108,6 @@ def disable(program: Program, site: int) -> None:
     again, as a fresh copy with a number that was never used.
     """
     hosts.refuse_own(site, program.settings.site)
-    with program.connection() as connection:
+    with program.connection(writes=True) as connection:
         hosts.enable_host(connection, site, enabled=False)
     note(EVERYWHERE)

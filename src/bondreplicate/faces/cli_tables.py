@@ -7,6 +7,7 @@ from collections.abc import Sequence
 import click
 
 from bondreplicate.faces.cli_common import (
+    Group,
     Program,
     examples,
     json_option,
@@ -20,7 +21,7 @@ from bondreplicate.site.listed import choose_tables, enable_table, list_tables
 EVERYWHERE = "note: replicate_tables is not replicated: do the same at every other site"
 
 
-@click.group("tables", short_help="List the tables, and switch them on or off.")
+@click.group("tables", cls=Group, short_help="List the tables, and switch them on or off.")
 def tables_group() -> None:
     """List the tables of this site, and switch their replication on or off.
 
@@ -67,7 +68,7 @@ def disable(program: Program, names: Sequence[str]) -> None:
 
 
 def _switch(program: Program, names: Sequence[str], *, enabled: bool) -> None:
-    with program.connection() as connection:
+    with program.connection(writes=True) as connection:
         for table in choose_tables(list_tables(connection), names):
             enable_table(connection, table, enabled=enabled)
     note(EVERYWHERE)

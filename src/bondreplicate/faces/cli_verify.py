@@ -71,10 +71,8 @@ def describe(verdict: Verdict, keys: int) -> Iterator[str]:
         yield f"site {site}: not compared: {reason}"
     for table in verdict.tables:
         yield from _lines(table, verdict.site, keys)
-    compared = sum(t.rows_here is not None for t in verdict.tables)
-    bad = any(table.problem for table in verdict.tables) or verdict.peers_not_asked
-    if not compared and not bad:
-        yield "NOTHING WAS COMPARED: no other site is enabled, or no table is replicated"
+    if verdict.nothing_compared:
+        yield f"NOTHING WAS COMPARED: {verdict.nothing_compared}"
         return
     if any(t.differences or t.more or t.problem for t in verdict.tables):
         outcome = "NOT THE SAME"
@@ -82,7 +80,7 @@ def describe(verdict: Verdict, keys: int) -> Iterator[str]:
         outcome = "NOT THE SAME YET"
     else:
         outcome = "no difference" if verdict.same else "no difference, but NOT COMPLETE"
-    comparisons = counted(compared, "comparison")
+    comparisons = counted(sum(t.compared for t in verdict.tables), "comparison")
     yield f"{comparisons} of a table with a peer: {outcome}"
 
 

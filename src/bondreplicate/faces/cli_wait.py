@@ -35,12 +35,15 @@ def wait(context: click.Context, program: Program, timeout_s: float, as_json: bo
     """Return when each enabled site has applied everything committed here before the call.
 
     Exit status 1 where one of them has not in time, or is sent nothing, and where a table here is
-    not captured; it is named. 4 where this site is a standby, or down.
+    not captured; it is named. 4 where this site is a standby, or down. Where no other site is
+    enabled there is nothing to wait for: it says so, with status 0.
     """
     arrivals = wait_for_peers(program.settings, timeout_s)
     late = [a for a in arrivals if not a.arrived]
     if as_json:
         print_json(arrivals)
+    if not arrivals:
+        note("note: no other site is enabled: there is nothing to wait for")
     for arrival in late:
         note(f"error: site {arrival.site} ({arrival.name}) is behind: {arrival.reason}")
         if arrival.hint:

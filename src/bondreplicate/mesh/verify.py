@@ -55,6 +55,11 @@ class TableVerdict:
     skipped: str = ""
 
     @property
+    def compared(self) -> bool:
+        """Whether its rows were looked at."""
+        return self.rows_here is not None
+
+    @property
     def same(self) -> bool:
         """Whether every row was seen to be the same: what is on its way was not."""
         return not (self.differences or self.in_flight or self.more or self.problem)
@@ -65,11 +70,13 @@ class Verdict:
     """What `verify --json` prints.
 
     same: every row was seen to be the same; where nothing was compared, nothing was seen.
+    nothing_compared: why not one table was compared with a peer; "" where one was.
     peers_not_asked: those that could not be asked, and why.
     """
 
     same: bool
     site: int
+    nothing_compared: str
     peers_not_asked: dict[int, str]
     tables: list[TableVerdict]
 
@@ -117,14 +124,15 @@ def verify(settings: Settings, names: Sequence[str], settle_s: float) -> Verdict
         wanted = {t.name for t in choose_tables(list(here.tables.values()), names)}
         tables: list[TableVerdict] = []
         not_asked: dict[int, str] = {}
-        for peer in list_peers(connection, settings.site):
+        peers = list_peers(connection, settings.site)
+        for peer in peers:
             try:
                 tables += _verify_peer(here, peer, (wanted, bool(names)), settle_s, pool)
             except BondError as error:
                 not_asked[peer.site] = redact(error.message).removeprefix(f"{peer}: ")
-    compared = any(t.rows_here is not None for t in tables)
-    same = compared and not not_asked and all(t.same for t in tables)
-    return Verdict(same, settings.site, not_asked, tables)
+    nothing = decide_nothing_compared(len(peers), len(not_asked), tables)
+    same = not nothing and not not_asked and all(t.same for t in tables)
+    return Verdict(same, settings.site, nothing, not_asked, tables)
 
 
 def _verify_peer(
@@ -177,6 +185,25 @@ def _verify_table(
         [c for c in left if c not in right],
         [c for c in right if c not in left],
     )
+
+
+def decide_nothing_compared(peers: int, not_asked: int, tables: Sequence[TableVerdict]) -> str:
+    """Why not one table was compared with a peer; "" where one was.
+
+    Args:
+        peers: how many other sites are enabled.
+        not_asked: how many of them could not be asked.
+        tables: what became of each table with each of the others.
+    """
+    if any(table.compared for table in tables):
+        return ""
+    if not peers:
+        return "no other site is enabled"
+    if not_asked == peers:
+        return "no other site could be asked"
+    if any(table.problem for table in tables):
+        return "no table could be compared"
+    return "no table is replicated"
 
 
 def decide_comparable(name: str, here: Catalog, there: Catalog) -> TableVerdict | None:

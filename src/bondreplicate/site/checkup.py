@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from bondreplicate.border.database import Connection, rows, value
 from bondreplicate.border.settings import Settings
 from bondreplicate.border.sqlfiles import query
-from bondreplicate.core.findings import OK, PROBLEM, WARNING, Finding, judge_settings
+from bondreplicate.core.findings import OK, PROBLEM, WARNING, Finding, Setting, judge_settings
 from bondreplicate.core.following import DROPPED
 from bondreplicate.core.trouble import render_owner_hint
 from bondreplicate.errors import BondError
@@ -148,8 +148,7 @@ def _transactions(connection: Connection, _settings: Settings) -> list[Finding]:
 
 
 def _settings(connection: Connection, _settings: Settings) -> list[Finding]:
-    values = {r.name: r.value for r in rows(connection, query("checkup_settings"))}
-    found = judge_settings(values, HERE)
+    found = judge_settings([Setting(*r) for r in rows(connection, query("checkup_settings"))], HERE)
     free = value(connection, query("checkup_connections"))
     if free < CONNECTIONS_MIN:
         message = f"only {free} connections are left; each peer takes one, its link two more here"

@@ -71,16 +71,30 @@ def check_server(connection: Connection, who: str) -> Server:
         UnfitSite: version, standby, structure or privilege.
     """
     check_version(connection.info.server_version, who)
-    server = Server(*rows(connection, query("fit_server"))[0])
+    server = fetch_server(connection)
+    check_writable(server, who)
+    check_installed(connection, who)
+    if problem := decide_privileges(server, who):
+        raise problem
+    return server
+
+
+def fetch_server(connection: Connection) -> Server:
+    """What the server of a connection is and lets us do."""
+    return Server(*rows(connection, query("fit_server"))[0])
+
+
+def check_writable(server: Server, who: str) -> None:
+    """Check that a server takes writes.
+
+    Raises:
+        UnfitSite: it is a standby.
+    """
     if server.standby:
         raise UnfitSite(
             f"{who}: {server.database} is on a standby, which takes no writes",
             hint="give the address of the primary (target_session_attrs=read-write finds it)",
         )
-    check_installed(connection, who)
-    if problem := decide_privileges(server, who):
-        raise problem
-    return server
 
 
 def check_installed(connection: Connection, who: str) -> None:
@@ -172,15 +186,27 @@ def check_number(connection: Connection, settings: Settings) -> None:
     Raises:
         UnfitSite: it has no number yet. MeshError: it has another.
     """
-    state = rows(connection, query("fit_state"))
-    site = state[0].site if state else None
+    site = fetch_number(connection)
     if site is None:
         raise UnfitSite("bondreplicate has not run at this site yet", hint="run bondreplicate")
-    if site != settings.site:
-        raise MeshError(
-            f"this database is site {site}, the configuration says {settings.site}",
-            hint=f"site = {site}; a copy takes its own number when bondreplicate first runs on it",
-        )
+    if problem := decide_number(site, settings):
+        raise problem
+
+
+def fetch_number(connection: Connection) -> int | None:
+    """The number that a database has; None before bondreplicate first ran on it."""
+    state = rows(connection, query("fit_state"))
+    return state[0].site if state else None
+
+
+def decide_number(site: int, settings: Settings) -> MeshError | None:
+    """What is wrong with the number of this database, seen from the configuration."""
+    if site == settings.site:
+        return None
+    return MeshError(
+        f"this database is site {site}, the configuration says {settings.site}",
+        hint=f"site = {site}; a copy takes its own number when bondreplicate first runs on it",
+    )
 
 
 def fetch_identity(connection: Connection) -> Identity:
@@ -226,8 +252,7 @@ def check_peer(connection: Connection, peer: Host, here: Identity) -> bool:
             hint="correct the dsn: `bondreplicate hosts list`",
         )
     check_server(connection, str(peer))
-    state = rows(connection, query("fit_state"))
-    site = state[0].site if state else None
+    site = fetch_number(connection)
     if site is not None and site != peer.site:
         raise MeshError(
             f"{peer}: its dsn in replicate_hosts leads to a database that is site {site}",

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 
 from bondreplicate.border.database import Connection, dsn_mistake, execute, rows, value
 from bondreplicate.border.sqlfiles import query
-from bondreplicate.errors import MeshError, SettingsError
+from bondreplicate.errors import SettingsError
 
 
 @dataclass(frozen=True)
@@ -43,12 +43,12 @@ def add_host(connection: Connection, host: Host, maxsites: int) -> None:
     """List a site.
 
     Raises:
-        MeshError: its number, name or address is taken, or the number does not fit.
-        SettingsError: its dsn is none that libpq knows.
+        SettingsError: its number, name or address is taken, or the number does not fit, or its
+            dsn is none that libpq knows.
     """
     before = list_hosts(connection)
     if any(other.site == host.site for other in before):
-        raise MeshError(
+        raise SettingsError(
             f"site {host.site} is listed already",
             hint="another address: update bondreplicate.replicate_hosts set dsn = '...' where"
             f" site = {host.site}, and keep it listed meanwhile",
@@ -56,17 +56,17 @@ def add_host(connection: Connection, host: Host, maxsites: int) -> None:
     if mistake := dsn_mistake(host.dsn):
         raise SettingsError(f"{host}: {mistake}", hint="write the dsn as libpq knows it")
     if problem := decide_mistake([*before, host], maxsites):
-        raise MeshError(problem, hint="`bondreplicate hosts list` shows the sites listed here")
+        raise SettingsError(problem, hint="`bondreplicate hosts list` shows the sites listed here")
     args = {"site": host.site, "name": host.name, "dsn": host.dsn, "enabled": host.enabled}
     if value(connection, query("hosts_add"), args) is None:
-        raise MeshError(f"{host} was listed by somebody else just now")
+        raise SettingsError(f"{host} was listed by somebody else just now")
 
 
 def remove_host(connection: Connection, site: int) -> None:
     """Take a site off the list.
 
     Raises:
-        MeshError: it is not listed.
+        SettingsError: it is not listed.
     """
     if not execute(connection, query("hosts_remove"), {"site": site}):
         raise _not_listed(connection, site)
@@ -76,7 +76,7 @@ def enable_host(connection: Connection, site: int, *, enabled: bool) -> None:
     """Switch a site on or off; off, nothing is sent to it and nothing is kept for it.
 
     Raises:
-        MeshError: it is not listed.
+        SettingsError: it is not listed.
     """
     if not execute(connection, query("hosts_enable"), {"site": site, "enabled": enabled}):
         raise _not_listed(connection, site)
@@ -86,19 +86,19 @@ def refuse_own(site: int, own: int) -> None:
     """Refuse to take this site out of its own list: it could only not start again.
 
     Raises:
-        MeshError: it is this site.
+        SettingsError: it is this site.
     """
     if site == own:
-        raise MeshError(
+        raise SettingsError(
             f"site {site} is this site, and has to be in its own list",
             hint=f"to take it out: `bondreplicate hosts remove {site}` at every other site, then"
             " `bondreplicate down` here",
         )
 
 
-def _not_listed(connection: Connection, site: int) -> MeshError:
+def _not_listed(connection: Connection, site: int) -> SettingsError:
     listed = ", ".join(str(host.site) for host in list_hosts(connection)) or "no site"
-    return MeshError(
+    return SettingsError(
         f"site {site} is not in replicate_hosts",
         hint=f"listed: {listed}; `bondreplicate hosts add SITE NAME DSN` lists one",
     )

@@ -1,3 +1,3 @@
 -- Take a site out of the mesh, as this site knows it.
 delete from bondreplicate.replicate_hosts
-where site = %(site)s::smallint
+where site = %(site)s::numeric
