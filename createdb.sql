@@ -439,6 +439,23 @@ values (5, '005_parked', 'c9cad0ae71a8f9f2');
 end if; end $bond_step$;
 
 do $bond_step$ begin if not exists (
+    select from bondreplicate.replicate_structure where number = 6
+) then execute $bond_structure$
+-- A site that is not listed or not enabled misses what is forgotten meanwhile. What was committed
+-- since is known by its number; what was open when that site last applied something is not: so it
+-- is written down.
+alter table bondreplicate.replicate_position add column missed int8multirange not null default '{}';
+alter table bondreplicate.replicate_position add column copied pg_snapshot;
+comment on column bondreplicate.replicate_position.missed is
+'transactions of this site that its log has forgotten and that site was not known to have';
+comment on column bondreplicate.replicate_position.copied is
+'in a copy: position of the site that was copied';
+$bond_structure$;
+insert into bondreplicate.replicate_structure (number, name, checksum)
+values (6, '006_missed', 'f908c05a7338694b');
+end if; end $bond_step$;
+
+do $bond_step$ begin if not exists (
     select from bondreplicate.replicate_structure where number = 7
 ) then execute $bond_structure$
 -- A key is told by the columns that it is made of: they may change.
@@ -1403,22 +1420,58 @@ $$;
 comment on function bondreplicate.merge_stage(smallint, smallint, jsonb) is
 'merges the stage, mending and parking until constraints hold';
 
--- Notes the newest transaction of this site in entries of the log that are about to be
--- forgotten: a site whose position does not show it has missed something for good.
--- Writes replicate_state. which: condition on `l`, the entries.
+-- Notes what the log is about to forget: the newest transaction of this site, and for each other
+-- site those that it is not known to have. What is forgotten has been seen by every enabled site;
+-- so these are of sites that are disabled, or not listed any more. Whether a site is enabled just
+-- now is not asked: that may have changed since its vector was looked at.
+-- A site that stays away misses ever more: beyond a thousand ranges they are one, from first to
+-- last. What a site is known to have by now is taken off.
+-- Writes replicate_position, then replicate_state: in the order in which a batch locks them.
+-- which: condition on `l`, the entries.
 create or replace function bondreplicate.note_pruned(which text)
 returns void
 language plpgsql
 set search_path = pg_catalog, pg_temp
 as $$
 declare
+    me smallint;
     newest xid8;
+    made int8multirange := '{}';
 begin
+    select s.site into me from bondreplicate.replicate_state as s;
     execute format($q$
         select l.xid from bondreplicate.replicate_log as l
-        cross join bondreplicate.replicate_state as s
-        where %s and l.source = s.site order by l.xid desc limit 1
-    $q$, which) into newest;
+        where %s and l.source = $1 order by l.xid desc limit 1
+    $q$, which) into newest using me;
+    if exists (
+        select from bondreplicate.replicate_position as p
+        full join bondreplicate.replicate_hosts as h on h.site = p.site
+        where coalesce(p.site, h.site) <> me
+            and newest >= pg_snapshot_xmin(bondreplicate.position_in(coalesce(p.seen, '{}'), me))
+    ) then
+        execute format($q$
+            select coalesce(range_agg(int8range(d.xid, d.xid, '[]')), '{}') from (
+                select distinct l.xid::text::bigint as xid from bondreplicate.replicate_log as l
+                where %s and l.source = $1
+            ) as d
+        $q$, which) into made using me;
+        insert into bondreplicate.replicate_position (site)
+        select h.site from bondreplicate.replicate_hosts as h where h.site <> me
+        on conflict do nothing;
+    end if;
+    update bondreplicate.replicate_position as p set missed = case
+        when (select count(*) from unnest(n.missed)) > 1000
+            then int8multirange(range_merge(n.missed))
+        else n.missed
+    end
+    from (
+        select q.site, (q.missed + made) * bondreplicate.unseen_in(
+            bondreplicate.position_in(q.seen, me)
+        ) as missed
+        from bondreplicate.replicate_position as q
+        where q.site <> me and (q.missed <> '{}' or made <> '{}')
+    ) as n
+    where p.site = n.site and p.missed <> n.missed;
     update bondreplicate.replicate_state as s set pruned_xid = newest
     where newest is not null and (s.pruned_xid is null or s.pruned_xid < newest);
 end
@@ -2244,6 +2297,22 @@ $$;
 comment on function bondreplicate.unpark_altered(smallint) is
 'stages parked changes of tables that were altered';
 
+-- The numbers of all transactions that a snapshot does not show: those that were open, and those
+-- that came later.
+create or replace function bondreplicate.unseen_in(snapshot pg_snapshot)
+returns int8multirange
+language sql
+immutable
+parallel safe
+set search_path = pg_catalog, pg_temp
+as $$
+    select int8multirange(int8range(pg_snapshot_xmax(snapshot)::text::bigint, null))
+        + coalesce(range_agg(int8range(x.xid::text::bigint, x.xid::text::bigint, '[]')), '{}')
+    from pg_snapshot_xip(snapshot) as x (xid)
+$$;
+comment on function bondreplicate.unseen_in(pg_snapshot) is
+'transactions that a snapshot does not show';
+
 -- Sleeps at the server until another snapshot than `known` can be taken, that is until a
 -- transaction somewhere in the cluster has begun to write or has ended; at most limit_s seconds.
 -- Returns the snapshot. Looking costs a few microseconds and no round trip, so that an idle daemon
@@ -2272,7 +2341,7 @@ comment on function bondreplicate.wait_for_change(
 ) is
 'sleeps until something was committed';
 
-insert into bondreplicate.replicate_structure (number, name, checksum) values (0, 'functions', 'eeee325dc1f43297')
+insert into bondreplicate.replicate_structure (number, name, checksum) values (0, 'functions', 'e7f9d0b7f8881df1')
 on conflict (number) do update set checksum = excluded.checksum, made_at = clock_timestamp()
 ;
 revoke all on all functions in schema bondreplicate from public;

@@ -139,7 +139,7 @@ class Link:
             raise TransientError(
                 f"{self.peer} has not been started yet", hint="run bondreplicate there"
             )
-        state = fetch_state(here)
+        state = fetch_state(here, self.peer.site)
         incarnation = str(state.incarnation)
         target = Target(there, self.settings, self.settings.site)
         held = target.fetch_held()

@@ -9,6 +9,7 @@ from dataclasses import replace
 
 from bondreplicate.border.database import Connection, dicts
 from bondreplicate.border.sqlfiles import query
+from bondreplicate.core.snapshot import shows
 from bondreplicate.errors import MeshError
 from bondreplicate.site.apply import Held
 from bondreplicate.site.hosts import Host, rejoin_hint
@@ -19,7 +20,7 @@ def decide_refusal(origin: State, target: Host, held: Held) -> MeshError | None:
     """What keeps an origin from sending to a target until people do something.
 
     Args:
-        origin: the state of the origin.
+        origin: the state of the origin, fetched for this target.
         target: the site that would apply.
         held: what the target knows of the origin.
     """
@@ -41,7 +42,9 @@ def decide_refusal(origin: State, target: Host, held: Held) -> MeshError | None:
             " that are not there yet",
             hint=rejoin_hint(origin.site or 0),
         )
-    if origin.pruned_xid is not None and (held.has_xid or 0) < origin.pruned_xid:
+    has_xid = held.has_xid or 0
+    has = held.holds or f"{has_xid + 1}:{has_xid + 1}:"
+    if has_xid < (origin.pruned_xid or 0) or not shows(has, origin.missed):
         return MeshError(
             f"{target} has missed changes that site {origin.site} does not keep"
             " any more: it was not listed or not enabled while they were made",
@@ -58,7 +61,7 @@ def fetch_refusal(origin: Connection, there: Connection, target: Host) -> MeshEr
         there: connection to the target.
         target: that site.
     """
-    state = fetch_state(origin)
+    state = fetch_state(origin, target.site)
     if state.site is None:
         return None
     found = dicts(there, query("target_position"), {"origin": state.site})[0]

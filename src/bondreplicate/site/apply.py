@@ -80,11 +80,19 @@ class Applied:
 class Held:
     """What the target knows of an origin; its maxsites and revision of tables.
 
-    `position` None: nothing.
+    Attributes:
+        position: where the origin goes on; None: it sends all that it keeps.
+        incarnation: of the origin, when it sent that.
+        holds: what it has of the origin, also where a copy begins anew; None: `has_xid` tells.
+        has_xid: later transactions of the origin it has not; None: it has none.
+        maxsites: of the target.
+        revision: of its tables.
+        parked: whether changes of the origin wait there.
     """
 
     position: str | None
     incarnation: str | None
+    holds: str | None
     has_xid: int | None
     maxsites: int | None
     revision: int

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from enum import Enum
@@ -32,7 +33,11 @@ class Start(Enum):
 
 @dataclass(frozen=True)
 class State:
-    """The row of replicate_state, and what the server says of itself now (`…_now`)."""
+    """The row of replicate_state, and what the server says of itself now (`…_now`).
+
+    `missed`: ranges of transactions of this site, from the first to before the second number, that
+    its log has forgotten and one other site, its target, was not known to have.
+    """
 
     site: int | None
     maxsites: int | None
@@ -50,6 +55,7 @@ class State:
     database_oid_now: int
     next_xid: int
     standby: bool
+    missed: Sequence[tuple[int, int]]
 
     @property
     def same_database(self) -> bool:
@@ -58,9 +64,9 @@ class State:
         return before == (self.system_identifier_now, self.database_oid_now)
 
 
-def fetch_state(connection: Connection) -> State:
-    """The state of this site."""
-    return State(**dicts(connection, query("state"))[0])
+def fetch_state(connection: Connection, target: int | None = None) -> State:
+    """The state of this site, as a link to a target has to know it."""
+    return State(**dicts(connection, query("state"), {"target": target})[0])
 
 
 def decide_start(state: State, site: int) -> Start:

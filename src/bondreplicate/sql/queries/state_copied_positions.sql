@@ -1,4 +1,6 @@
--- In a copy: every other site is asked again for everything that it still keeps.
+-- In a copy: every other site is asked again for everything that it still keeps. What it forgot
+-- before is here, where the site that was copied had it; what that one has forgotten is no matter.
 update bondreplicate.replicate_position
-set copied_xid = coalesce(pg_snapshot_xmax(position), '3'::xid8),
-    position = null, incarnation = null, seen = '{}'
+set copied = coalesce(position, copied),
+    copied_xid = coalesce(pg_snapshot_xmax(position), copied_xid, '3'::xid8),
+    position = null, incarnation = null, seen = '{}', missed = '{}'
