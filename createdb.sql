@@ -495,7 +495,7 @@ end $bond_drop$;
 
 -- Applies what lies in pg_temp.bond_stage and moves the position of `origin` from `since` to
 -- `upto`, in the caller's transaction. Rows that cannot be applied are parked; broken constraints
--- are repaired; nothing stops the rest.
+-- are repaired; nothing stops the rest. impatient: rows that others keep locked wait alone.
 -- Locks: one batch at a time per site (advisory), the rows it changes, their parents.
 -- The session needs pg_temp functions for every table staged (templates/*.sql) and
 -- session_replication_role = replica.
@@ -503,7 +503,8 @@ end $bond_drop$;
 -- ahead; BR035 tables are others than the session knows; 40001 try again.
 create or replace function bondreplicate.apply_batch(
     origin smallint, origin_incarnation uuid, since pg_snapshot, upto pg_snapshot,
-    seen jsonb, aside jsonb, entries bigint, revision bigint, ahead_max interval,
+    seen jsonb, aside jsonb, entries bigint, revision bigint, impatient boolean,
+    ahead_max interval,
     out rows_applied bigint, out conflicts bigint, out parked bigint
 )
 language plpgsql
@@ -530,13 +531,17 @@ begin
     if newest is not null then
         perform bondreplicate.raise_floor(newest, ahead_max);
     end if;
-    insert into pg_temp.bond_batch (seen) values (apply_batch.seen);
+    insert into pg_temp.bond_batch (seen, impatient, patience)
+    values (apply_batch.seen, apply_batch.impatient, patience);
     insert into pg_temp.bond_aside (tab, key)
     select c.tab, bondreplicate.texts_of(a.one -> 2)
     from jsonb_array_elements(aside) as a (one)
     join pg_temp.bond_shape as c
         on c.schema_name = a.one ->> 0 and c.table_name = a.one ->> 1 and c.held is null;
     perform bondreplicate.unpark(origin);
+    if impatient or exists (select from pg_temp.bond_stage as s where s.seen is not null) then
+        perform set_config('lock_timeout', '50ms', true);
+    end if;
     perform bondreplicate.take_errors(origin);
     perform bondreplicate.check_tables(origin, revision);
     conflicts := bondreplicate.merge_stage(origin, me, seen);
@@ -554,7 +559,7 @@ begin
 end
 $$;
 comment on function bondreplicate.apply_batch(
-    smallint, uuid, pg_snapshot, pg_snapshot, jsonb, jsonb, bigint, bigint, interval
+    smallint, uuid, pg_snapshot, pg_snapshot, jsonb, jsonb, bigint, bigint, boolean, interval
 ) is
 'applies the staged batch of an origin';
 
@@ -748,6 +753,11 @@ begin
             conflicts := 0;
             for tab in select distinct s.tab from pg_temp.bond_stage as s order by 1 loop
                 execute format('select pg_temp.waiting_%s()', tab);
+                execute format($q$
+                    select bondreplicate.park($1, %1$s, l.key, 'another transaction holds the row')
+                    from pg_temp.bond_batch as b
+                    cross join lateral pg_temp.locked_%1$s(b.impatient) as l (key)
+                $q$, tab) using origin;
                 execute format('select pg_temp.lock_%s($1, $2)', tab) using me, seen;
             end loop;
             before := pg_current_snapshot();
@@ -766,8 +776,12 @@ begin
         exception
             when data_exception or syntax_error_or_access_rule_violation then
                 get stacked diagnostics why = message_text;
+                perform bondreplicate.park(origin, tab, null, why);
+            when lock_not_available then
+                if not bondreplicate.step_aside(origin, tab, sqlerrm) then
+                    raise;
+                end if;
         end;
-        perform bondreplicate.park(origin, tab, null, why);
     end loop;
 end
 $$;
@@ -943,21 +957,17 @@ comment on function bondreplicate.forget_part(smallint, jsonb) is
 
 -- Forgets what the log has of one table, if every other enabled site is known to have it: its key
 -- changes, and what is named by the old one could not be told apart from the new.
--- The caller keeps writers out of the table. Returns whether it was done.
-create or replace function bondreplicate.forget_table(wanted integer)
+-- The caller keeps writers out of the table. served: see known_vectors(). Returns whether it was
+-- done.
+create or replace function bondreplicate.forget_table(wanted integer, served smallint [])
 returns boolean
 language plpgsql
 set search_path = pg_catalog, pg_temp
 as $$
 declare
     which constant text := format('l.tab = %s', wanted);
-    known jsonb;
 begin
-    select coalesce(jsonb_object_agg(h.site, coalesce(p.seen, '{}')), '{}') into known
-    from bondreplicate.replicate_state as s
-    join bondreplicate.replicate_hosts as h on h.enabled and h.site <> s.site
-    left join bondreplicate.replicate_position as p on p.site = h.site;
-    if not bondreplicate.is_stable(which, known) then
+    if not bondreplicate.is_stable(which, bondreplicate.known_vectors(served)) then
         return false;
     end if;
     perform bondreplicate.note_pruned(which);
@@ -966,7 +976,7 @@ begin
     return true;
 end
 $$;
-comment on function bondreplicate.forget_table(integer) is
+comment on function bondreplicate.forget_table(integer, smallint []) is
 'forgets what the log has of one table, if every site has it';
 
 -- Keeps writers out of every table staged until the transaction ends: what a link does after its
@@ -1079,7 +1089,8 @@ begin
             join bondreplicate.replicate_tables as t
                 on t.schema_name = p.schema_name and t.table_name = p.table_name
             join bondreplicate.replicate_log as l on l.tab = t.id and l.key is not null
-            where %1$s and p.key = '{}' and (l.stamp, l.site, l.repair) > (p.stamp, p.site, p.repair)
+            where %1$s and p.key = '{}'
+                and (l.stamp, l.site, l.repair) > (p.stamp, p.site, p.repair)
         )
     $q$, which) into unknown using known;
     return not unknown;
@@ -1145,6 +1156,25 @@ begin
 end
 $$;
 comment on function bondreplicate.keep_clock() is 'keeps stamps from going back';
+
+-- For each site that needs what the log keeps, the vector that came with its last batch, an empty
+-- one where none ever came: every other enabled site, and those that are still being served.
+create or replace function bondreplicate.known_vectors(served smallint [])
+returns jsonb
+language sql
+stable
+set search_path = pg_catalog, pg_temp
+as $$
+select coalesce(jsonb_object_agg(n.site, coalesce(p.seen, '{}')), '{}')
+from (
+    select h.site from bondreplicate.replicate_hosts as h where h.enabled
+    union select unnest(served)
+) as n
+left join bondreplicate.replicate_position as p on p.site = n.site
+where n.site <> (select s.site from bondreplicate.replicate_state as s)
+$$;
+comment on function bondreplicate.known_vectors(smallint []) is
+'what every site that needs the log is known to have';
 
 -- Logs in replicate_error what a repair is about to remove or to undo.
 -- Call it before stage_repair().
@@ -1407,6 +1437,10 @@ begin
                     raise serialization_failure using message = why;
                 end if;
                 careful := true;
+            when lock_not_available then
+                if not bondreplicate.step_aside(origin, tab, sqlerrm) then
+                    raise;
+                end if;
             when data_exception or integrity_constraint_violation or raise_exception
                 or syntax_error_or_access_rule_violation then
                 get stacked diagnostics why = message_text;
@@ -1499,18 +1533,18 @@ begin
         stamp, site, repair, gone, vals, merged_into, seen, reason
     )
     select origin, t.schema_name, t.table_name, t.origin_tab, t.columns,
-        coalesce(k.key, '{}'), t.key_columns, k.hash, k.xid, k.source, k.stamp, k.site, k.repair, k.gone, k.vals,
-        k.merged_into, coalesce(k.seen, b.seen), why
+        coalesce(k.key, '{}'), t.key_columns, k.hash, k.xid, k.source, k.stamp, k.site, k.repair,
+        k.gone, k.vals, k.merged_into, coalesce(k.seen, b.seen), why
     from taken as k
     join pg_temp.bond_shape as t on t.tab = wanted_tab
     cross join pg_temp.bond_batch as b
     on conflict (source, schema_name, table_name, key) do update
-    set columns = excluded.columns, origin_tab = excluded.origin_tab, xid = excluded.xid,
-        key_columns = excluded.key_columns, hash = excluded.hash, maker = excluded.maker, stamp = excluded.stamp, site = excluded.site,
-        repair = excluded.repair,
-        gone = excluded.gone, vals = excluded.vals, merged_into = excluded.merged_into,
-        seen = excluded.seen, reason = excluded.reason, tried_by = excluded.tried_by,
-        tries = p.tries + 1;
+    set origin_tab = excluded.origin_tab, columns = excluded.columns,
+        key_columns = excluded.key_columns, hash = excluded.hash, xid = excluded.xid,
+        maker = excluded.maker, stamp = excluded.stamp, site = excluded.site,
+        repair = excluded.repair, gone = excluded.gone, vals = excluded.vals,
+        merged_into = excluded.merged_into, seen = excluded.seen, reason = excluded.reason,
+        tried_by = excluded.tried_by, tries = p.tries + 1;
 end
 $$;
 comment on function bondreplicate.park(smallint, integer, text [], text) is 'parks a staged change';
@@ -2123,6 +2157,45 @@ $$;
 comment on function bondreplicate.stamp_anew(timestamptz) is
 'stamps anew what has stamps of a clock that was set back';
 
+-- Lets rows that another transaction keeps locked wait by themselves, so that all others go on:
+-- those that have waited before, at once; when patience is over (bond_batch.impatient), also what
+-- is staged for the table where it stuck, and at last everything. Repairs are not parked: they are
+-- computed again. Returns whether anything was parked.
+create or replace function bondreplicate.step_aside(
+    origin smallint, stuck_tab integer, refused text
+)
+returns boolean
+language plpgsql
+set search_path = pg_catalog, pg_temp
+as $$
+declare
+    why constant text := format('another transaction is in the way: %s', refused);
+    patience text;
+    impatient boolean;
+    one record;
+    parked boolean := false;
+begin
+    select b.patience, b.impatient into patience, impatient from pg_temp.bond_batch as b;
+    if impatient then
+        delete from pg_temp.bond_stage as s where s.mine and s.seen is null;
+    else
+        perform set_config('lock_timeout', patience, true);
+    end if;
+    for one in
+        select s.tab, s.key from pg_temp.bond_stage as s
+        where s.seen is not null or impatient and (s.tab = stuck_tab or not exists (
+            select from pg_temp.bond_stage as o where o.tab = stuck_tab
+        ))
+    loop
+        perform bondreplicate.park(origin, one.tab, one.key, why);
+        parked := true;
+    end loop;
+    return parked;
+end
+$$;
+comment on function bondreplicate.step_aside(smallint, integer, text) is
+'lets rows that another transaction keeps locked wait by themselves';
+
 -- A number that changes when tables are attached, altered or released here, and at once when a user
 -- disables or enables one: what a link to this site goes by.
 create or replace function bondreplicate.tables_now()
@@ -2341,7 +2414,7 @@ comment on function bondreplicate.wait_for_change(
 ) is
 'sleeps until something was committed';
 
-insert into bondreplicate.replicate_structure (number, name, checksum) values (0, 'functions', 'e7f9d0b7f8881df1')
+insert into bondreplicate.replicate_structure (number, name, checksum) values (0, 'functions', 'c3a6b26e67f7bacf')
 on conflict (number) do update set checksum = excluded.checksum, made_at = clock_timestamp()
 ;
 revoke all on all functions in schema bondreplicate from public;

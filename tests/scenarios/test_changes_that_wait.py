@@ -182,7 +182,8 @@ def test_equal_by_a_collation_and_other_letters(new_mesh: Callable[..., Mesh]) -
 def test_what_waits_for_a_dropped_table_is_not_given_to_one_that_takes_its_name(mesh: Mesh) -> None:
     up(
         mesh,
-        "create table n (id int primary key, n int); create table other (id int primary key, n int)",
+        "create table n (id int primary key, n int);"
+        " create table other (id int primary key, n int)",
         "n",
         "other",
     )
@@ -200,3 +201,39 @@ def test_what_waits_for_a_dropped_table_is_not_given_to_one_that_takes_its_name(
     mesh[1].execute("insert into n values (4, 4)")
     eventually(lambda: mesh[2].value("select count(*) from n") == 3, "it goes on")
     assert mesh[2].query("select * from n where id = 1") == []
+
+
+LOCKS = {
+    "row": "update x set v = 20 where id = 1",
+    "key": "insert into x values (5, 50)",
+    "unique": "insert into x values (6, 500)",
+    "parent": "delete from p where id = 2",
+    "table": "alter table x add column w int",
+}
+
+
+@pytest.mark.parametrize("lock", LOCKS)
+def test_what_an_idle_transaction_holds_waits_alone(mesh: Mesh, lock: str) -> None:
+    up(
+        mesh,
+        "create table p (id int primary key); insert into p values (1), (2);"
+        "create table x (id int primary key, v int unique, p int references p);"
+        "insert into x values (1, 1, 1); create table o (id int primary key)",
+        "p",
+        "x",
+        "o",
+    )
+    with mesh[2].database.connect() as user:
+        user.execute("begin")
+        user.execute(LOCKS[lock])
+        mesh[1].execute(
+            "update x set v = 10 where id = 1; insert into x values (5, 500, 2);"
+            " insert into o values (1)"
+        )
+        eventually(lambda: mesh[2].value("select count(*) from o") == 1, "another table goes on")
+        reasons = "select string_agg(reason, '; ') from bondreplicate.replicate_parked"
+        assert "another transaction" in mesh[2].value(reasons)
+        mesh[1].execute("insert into o values (2)")
+        eventually(lambda: mesh[2].value("select count(*) from o") == 2, "and on", timeout_s=2)
+        user.execute("rollback" if lock == "table" else "commit")
+    assert_whole(mesh)

@@ -105,6 +105,8 @@ def test_a_key_is_dropped_for_a_moment(mesh: Mesh) -> None:
     mesh[1].start_daemon()
     reason = "select reason from bondreplicate.replicate_tables where active and table_name = 'a'"
     eventually(lambda: "key was dropped" in (mesh[1].value(reason) or ""), "site 1 says so")
+    assert "its key was dropped" in mesh[1].cli("status", check=None).stdout
+    assert "its key was dropped" in mesh[1].cli("doctor", check=None).stdout
     mesh[1].execute("update a set v = 33 where id = 3; insert into a values (4, 4)")
     mesh[2].start_daemon()
     eventually(lambda: mesh[2].query(ROWS) == [(2, 22), (3, 33), (4, 4)], "the changes arrive")

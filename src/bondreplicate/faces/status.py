@@ -75,6 +75,7 @@ def read_status(here: Connection, settings: Settings) -> Status:
     status.problems.extend(decide_problems(status, settings))
     if up:
         status.problems.extend(f"table {t.message}: {t.hint}" for t in list_uncaptured(here))
+    status.warnings.extend(f"table {t.name}: {t.reason}" for t in tables if t.active and t.reason)
     status.warnings.extend(decide_warnings(status))
     return status
 

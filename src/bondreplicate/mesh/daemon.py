@@ -7,6 +7,7 @@ import signal
 import sys
 import threading
 import time
+from collections.abc import Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass, field
 
@@ -93,7 +94,7 @@ def set_up(
     execute(connection, query("house_unlock"))
 
 
-def _follow(connection: Connection, told: Told, *, first: bool) -> int:
+def _follow(connection: Connection, told: Told, *, first: bool, served: Sequence[int] = ()) -> int:
     """Follow tables; what fails is tried at every round, and said once until it changes."""
     failed: dict[What, str] = {}
     facts_of: dict[What, dict[str, object]] = {}
@@ -105,7 +106,7 @@ def _follow(connection: Connection, told: Told, *, first: bool) -> int:
         else:
             log.info(event, **facts)
 
-    left = follow_tables(connection, first=first, report=report)
+    left = follow_tables(connection, first=first, report=report, served=served)
     for what in told.note(failed):
         tell = log.warning if what[0] == "table_failed" else log.info
         tell(what[0], **facts_of[what])
@@ -138,6 +139,7 @@ class Daemon:
     settings: Settings
     stop: threading.Event
     links: dict[Host, Link] = field(default_factory=dict)
+    stopping: list[Link] = field(default_factory=list)
     listed: set[int] = field(default_factory=set)
     digest: object = None
     snapshot: object = None
@@ -227,7 +229,7 @@ class Daemon:
                 return
             self._follow_tables(connection, pulse)
             self._keep_clock(connection)
-            rotate(connection, self.settings.site)
+            rotate(connection, self._served())
             reach("house_kept")
         except TransientError as error:
             if error.sqlstate is None:
@@ -249,7 +251,7 @@ class Daemon:
         digest = value(connection, query("tables_digest"))
         if digest == self.digest:
             return
-        left = _follow(connection, self.tables_told, first=False)
+        left = _follow(connection, self.tables_told, first=False, served=self._served())
         pulse.beat()
         # As it was before: what came while tables were followed is looked at the next time.
         self.digest = None if left else digest
@@ -263,18 +265,24 @@ class Daemon:
             self.listed = {h.site for h in listed}
         wanted = {h: h for h in peers}
         for host in [h for h in self.links if h not in wanted]:
-            self.links.pop(host).stop()
+            self.links[host].stop()
+            self.stopping.append(self.links.pop(host))
         for host in wanted:
             if host not in self.links:
                 link = Link(self.settings, host, pulse, log.info, log.warning, random.random)
                 self.links[host] = link
                 link.start()
 
+    def _served(self) -> list[int]:
+        """Sites that links send to: what they need must not be forgotten under them."""
+        self.stopping = [link for link in self.stopping if link.is_alive()]
+        return [link.peer.site for link in (*self.links.values(), *self.stopping)]
+
     def _stop_links(self, pulse: Pulse) -> None:
         for link in self.links.values():
             link.stop()
         pulse.stop()
         deadline = time.monotonic() + 10
-        for link in self.links.values():
+        for link in (*self.links.values(), *self.stopping):
             link.join(max(0.0, deadline - time.monotonic()))
         self.links.clear()

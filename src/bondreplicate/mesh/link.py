@@ -37,6 +37,8 @@ GAVE_WAY = frozenset({"40001", "40P01", LOCKED, "23505"})
 """Users were in the way: the session is whole, and the batch is tried again at once."""
 TABLES_CHANGED = "BR035"
 TRIES_MAX = 12
+PATIENCE = 3
+"""So many times a batch waits for a row that somebody holds; then that row waits alone."""
 HOLD_EVERY = 3
 """Every third try that users won keeps them out for as long as it takes: hot rows would win for
 ever."""
@@ -56,6 +58,7 @@ class Session:
     news: News = field(default_factory=News)
     tries: int = 0
     lost: int = 0
+    locked: int = 0
     busy: bool = False
 
     def knows(self, unsent: Unsent) -> bool:
@@ -67,6 +70,11 @@ class Session:
         """Whether both ends have their functions for a table, made for each other."""
         extracts = self.extractor.prepared(self.tables, self.target.mapped, tab)
         return extracts and self.target.prepared(tab)
+
+    @property
+    def impatient(self) -> bool:
+        """Whether rows that others keep locked are to wait without the rest of their batch."""
+        return self.locked >= PATIENCE
 
     @property
     def hold(self) -> bool:
@@ -105,6 +113,10 @@ class Link:
     def stop(self) -> None:
         """Finish the batch that is under way, if it ends soon, and end."""
         self._stop.set()
+
+    def is_alive(self) -> bool:
+        """Whether it may still send."""
+        return self._thread.is_alive()
 
     def join(self, timeout_s: float) -> None:
         """Wait for the end."""
@@ -156,7 +168,7 @@ class Link:
         while not self._stop.is_set():
             try:
                 due_s = self._look_and_send(session)
-                session.tries = session.lost = 0
+                session.tries = session.lost = session.locked = 0
                 beat = self.pulse.wait(beats, IDLE_S if due_s is None else due_s)
                 if beat == beats and due_s is None:
                     self._see_target(session)
@@ -176,6 +188,7 @@ class Link:
         """Let users go first for some milliseconds; said at the 1st, 2nd, 4th, 8th time."""
         # Where somebody holds a row and does nothing, to keep others out would only make them wait.
         session.lost += error.sqlstate != LOCKED or session.hold
+        session.locked += error.sqlstate == LOCKED
         session.tries += 1
         wait_s = Backoff(0.002, 0.2, self._random, session.tries).next_s()
         if session.tries.bit_count() == 1:
@@ -293,7 +306,8 @@ class Link:
             unsent.vector,
             unsent.entries,
             unsent.aside,
-            session.hold,
+            session.hold and not session.impatient,
+            session.impatient,
         )
 
     def _note(self, session: Session, unsent: Unsent, applied: Applied) -> None:

@@ -7,13 +7,12 @@ from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing
 from dataclasses import dataclass, field, replace
 
-from bondreplicate.border.database import Connection, connect, dicts
+from bondreplicate.border.database import Connection, connect
 from bondreplicate.border.settings import Settings
-from bondreplicate.border.sqlfiles import query
 from bondreplicate.core.compare import Difference
 from bondreplicate.core.following import DOWN
 from bondreplicate.core.redact import redact
-from bondreplicate.core.shapes import Shape, shape_of
+from bondreplicate.core.shapes import Shape
 from bondreplicate.errors import BondError
 from bondreplicate.mesh.compare import Comparison, Side
 from bondreplicate.mesh.delay import End, explain_delay
@@ -26,6 +25,7 @@ from bondreplicate.site.fitness import (
 )
 from bondreplicate.site.hosts import Host, list_peers
 from bondreplicate.site.listed import ListedTable, choose_tables, list_tables
+from bondreplicate.site.tables import fetch_followed
 
 CONNECT_S = 5
 
@@ -97,9 +97,9 @@ class Catalog:
 
 def fetch_catalog(connection: Connection, site: int) -> Catalog:
     """The tables of a site, as they are now."""
-    shapes = [shape_of(row) for row in dicts(connection, query("table_shapes"))]
     tables = {t.name: t for t in list_tables(connection)}
-    return Catalog(connection, site, tables, {".".join(s.name): s for s in shapes})
+    shapes = {".".join(s.name): s for s in fetch_followed(connection)}
+    return Catalog(connection, site, tables, shapes)
 
 
 def verify(settings: Settings, names: Sequence[str], settle_s: float) -> Verdict:

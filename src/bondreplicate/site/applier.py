@@ -117,6 +117,7 @@ class Applier:
         """All functions of the table."""
         return [
             self._simple("waiting"),
+            self._simple("locked"),
             self._simple("lock"),
             self._simple("contest"),
             self._simple("seeds", before_any=timestamp(BEFORE_ANY)),

@@ -55,6 +55,7 @@ class Batch:
         aside: schema, table and key of rows that the origin has parked: it has their latest state,
             and has not seen it.
         hold: keep writers out of the tables until the batch is applied.
+        impatient: let rows wait alone that others keep locked.
     """
 
     origin: int
@@ -65,6 +66,7 @@ class Batch:
     entries: int
     aside: Sequence[object] = ()
     hold: bool = False
+    impatient: bool = False
 
 
 @dataclass(frozen=True)
@@ -246,6 +248,7 @@ class Target:
             "entries": batch.entries,
             "aside": json.dumps(batch.aside),
             "revision": self.tables.revision,
+            "impatient": batch.impatient,
             "ahead_max_s": self.settings.clock_ahead_max_s,
         }
         return Applied(**dicts(self.connection, query("apply_batch"), args)[0])

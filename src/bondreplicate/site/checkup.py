@@ -106,15 +106,11 @@ def _capture(connection: Connection, _settings: Settings) -> list[Finding]:
 
 def _tables(connection: Connection, _settings: Settings) -> list[Finding]:
     # Without a reason it is to be replicated, and not attached yet: `capture` tells.
-    left_out = [
-        t
-        for t in list_tables(connection)
-        if t.enabled and not t.active and t.reason not in (DROPPED, None)
-    ]
+    noted = [t for t in list_tables(connection) if t.enabled and t.reason not in (DROPPED, None)]
     return _each(
         "tables",
         WARNING,
-        [f"{t.name} is not replicated: {t.reason}" for t in left_out],
+        [f"{t.name}{'' if t.active else ' is not replicated'}: {t.reason}" for t in noted],
         "every enabled table is replicated",
         "do what it says, or `bondreplicate tables disable TABLE`",
     )

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import json
 import time
+from collections.abc import Sequence
 
 from bondreplicate.border.database import Connection, rows, value
 from bondreplicate.border.failpoint import reach
@@ -16,18 +17,21 @@ CLOSING_S, TRIES, PAUSE_S = 0.1, 10, 0.005
 """Links that read the log hold its parts for milliseconds at a time."""
 
 
-def rotate(connection: Connection, me: int) -> int:
+def rotate(connection: Connection, served: Sequence[int]) -> int:
     """Truncate parts of the log that all other enabled sites are known to have.
 
     Each in a transaction of its own; a part that somebody holds is left for the next time.
+
+    Args:
+        connection: autocommit, to this site.
+        served: sites that links still send to, also where they were disabled a moment ago.
 
     Returns:
         Parts truncated.
     """
     if not value(connection, query("log_has_entries")):
         return 0
-    found = rows(connection, query("known_vectors"), {"me": me})
-    known = json.dumps({str(r.site): r.seen for r in found})
+    known = json.dumps(value(connection, query("known_vectors"), {"served": list(served)}))
     reach("rotate_begun")
     closed = [r.part for r in rows(connection, query("close_parts"))]
     # Transactions that began before still write into the part that was closed just now.

@@ -51,6 +51,12 @@ def fetch_shapes(connection: Connection) -> list[Shape]:
     return [shape_of(row) for row in dicts(connection, query("table_shapes"))]
 
 
+def fetch_followed(connection: Connection) -> list[Shape]:
+    """Every table of the database, with the key that its changes are told by."""
+    listed = {row.relid: row for row in fetch_listed(connection)}
+    return [keep_key(shape, listed.get(shape.oid)) for shape in fetch_shapes(connection)]
+
+
 def fetch_tables(connection: Connection) -> Tables:
     """The replicated tables of a site, as they are now; also of another site."""
     revision = value(connection, query("tables_revision"))
@@ -81,7 +87,9 @@ def fetch_listed(connection: Connection) -> list[Listed]:
     ]
 
 
-def follow_tables(connection: Connection, *, first: bool, report: Report) -> int:
+def follow_tables(
+    connection: Connection, *, first: bool, report: Report, served: Sequence[int] = ()
+) -> int:
     """Bring triggers and replicate_tables in line with the tables that exist.
 
     Each table is handled in a transaction of its own. Attaching takes SHARE ROW EXCLUSIVE for a
@@ -92,6 +100,7 @@ def follow_tables(connection: Connection, *, first: bool, report: Report) -> int
         connection: autocommit, to this site.
         first: this is the first start, so that the rows reach other sites by a copy.
         report: called with an event and facts for everything done.
+        served: sites that links send to.
 
     Returns:
         How many tables are still to be done.
@@ -102,7 +111,7 @@ def follow_tables(connection: Connection, *, first: bool, report: Report) -> int
     _rename(connection, tasks)
     for task in tasks:
         try:
-            _carry_out(connection, task, first)
+            _carry_out(connection, task, first, served)
         except TransientError as error:
             left += 1
             report("table_busy", table=_name(task), reason=error.message)
@@ -148,7 +157,7 @@ def _rename(connection: Connection, tasks: Sequence[Task]) -> None:
         execute(connection, query("tables_revise"))
 
 
-def _carry_out(connection: Connection, task: Task, first: bool) -> None:
+def _carry_out(connection: Connection, task: Task, first: bool, served: Sequence[int]) -> None:
     with transaction(connection):
         set_local(connection, "lock_timeout", "250ms")
         if task.step is Step.FORGET and task.listed:
@@ -161,7 +170,8 @@ def _carry_out(connection: Connection, task: Task, first: bool) -> None:
             _check_name(connection, task.shape)
         elif task.shape and task.listed and task.step is Step.REKEY:
             execute(connection, capture.lock(task.shape.name))
-            if not value(connection, query("forget_table"), {"tab": task.listed.id}):
+            args = {"tab": task.listed.id, "served": list(served)}
+            if not value(connection, query("forget_table"), args):
                 raise TransientError("its key has changed: what was changed by the old one waits")
             _attach(connection, task)
         elif task.shape and task.step is Step.NOTE:

@@ -1,6 +1,6 @@
 -- Applies what lies in pg_temp.bond_stage and moves the position of `origin` from `since` to
 -- `upto`, in the caller's transaction. Rows that cannot be applied are parked; broken constraints
--- are repaired; nothing stops the rest.
+-- are repaired; nothing stops the rest. impatient: rows that others keep locked wait alone.
 -- Locks: one batch at a time per site (advisory), the rows it changes, their parents.
 -- The session needs pg_temp functions for every table staged (templates/*.sql) and
 -- session_replication_role = replica.
@@ -8,7 +8,8 @@
 -- ahead; BR035 tables are others than the session knows; 40001 try again.
 create or replace function bondreplicate.apply_batch(
     origin smallint, origin_incarnation uuid, since pg_snapshot, upto pg_snapshot,
-    seen jsonb, aside jsonb, entries bigint, revision bigint, ahead_max interval,
+    seen jsonb, aside jsonb, entries bigint, revision bigint, impatient boolean,
+    ahead_max interval,
     out rows_applied bigint, out conflicts bigint, out parked bigint
 )
 language plpgsql
@@ -35,13 +36,17 @@ begin
     if newest is not null then
         perform bondreplicate.raise_floor(newest, ahead_max);
     end if;
-    insert into pg_temp.bond_batch (seen) values (apply_batch.seen);
+    insert into pg_temp.bond_batch (seen, impatient, patience)
+    values (apply_batch.seen, apply_batch.impatient, patience);
     insert into pg_temp.bond_aside (tab, key)
     select c.tab, bondreplicate.texts_of(a.one -> 2)
     from jsonb_array_elements(aside) as a (one)
     join pg_temp.bond_shape as c
         on c.schema_name = a.one ->> 0 and c.table_name = a.one ->> 1 and c.held is null;
     perform bondreplicate.unpark(origin);
+    if impatient or exists (select from pg_temp.bond_stage as s where s.seen is not null) then
+        perform set_config('lock_timeout', '50ms', true);
+    end if;
     perform bondreplicate.take_errors(origin);
     perform bondreplicate.check_tables(origin, revision);
     conflicts := bondreplicate.merge_stage(origin, me, seen);
@@ -59,6 +64,6 @@ begin
 end
 $$;
 comment on function bondreplicate.apply_batch(
-    smallint, uuid, pg_snapshot, pg_snapshot, jsonb, jsonb, bigint, bigint, interval
+    smallint, uuid, pg_snapshot, pg_snapshot, jsonb, jsonb, bigint, bigint, boolean, interval
 ) is
 'applies the staged batch of an origin';

@@ -22,6 +22,11 @@ begin
             conflicts := 0;
             for tab in select distinct s.tab from pg_temp.bond_stage as s order by 1 loop
                 execute format('select pg_temp.waiting_%s()', tab);
+                execute format($q$
+                    select bondreplicate.park($1, %1$s, l.key, 'another transaction holds the row')
+                    from pg_temp.bond_batch as b
+                    cross join lateral pg_temp.locked_%1$s(b.impatient) as l (key)
+                $q$, tab) using origin;
                 execute format('select pg_temp.lock_%s($1, $2)', tab) using me, seen;
             end loop;
             before := pg_current_snapshot();
@@ -40,8 +45,12 @@ begin
         exception
             when data_exception or syntax_error_or_access_rule_violation then
                 get stacked diagnostics why = message_text;
+                perform bondreplicate.park(origin, tab, null, why);
+            when lock_not_available then
+                if not bondreplicate.step_aside(origin, tab, sqlerrm) then
+                    raise;
+                end if;
         end;
-        perform bondreplicate.park(origin, tab, null, why);
     end loop;
 end
 $$;

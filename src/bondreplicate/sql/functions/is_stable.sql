@@ -29,7 +29,8 @@ begin
             join bondreplicate.replicate_tables as t
                 on t.schema_name = p.schema_name and t.table_name = p.table_name
             join bondreplicate.replicate_log as l on l.tab = t.id and l.key is not null
-            where %1$s and p.key = '{}' and (l.stamp, l.site, l.repair) > (p.stamp, p.site, p.repair)
+            where %1$s and p.key = '{}'
+                and (l.stamp, l.site, l.repair) > (p.stamp, p.site, p.repair)
         )
     $q$, which) into unknown using known;
     return not unknown;

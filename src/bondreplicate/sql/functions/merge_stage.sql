@@ -57,6 +57,10 @@ begin
                     raise serialization_failure using message = why;
                 end if;
                 careful := true;
+            when lock_not_available then
+                if not bondreplicate.step_aside(origin, tab, sqlerrm) then
+                    raise;
+                end if;
             when data_exception or integrity_constraint_violation or raise_exception
                 or syntax_error_or_access_rule_violation then
                 get stacked diagnostics why = message_text;

@@ -18,18 +18,18 @@ begin
         stamp, site, repair, gone, vals, merged_into, seen, reason
     )
     select origin, t.schema_name, t.table_name, t.origin_tab, t.columns,
-        coalesce(k.key, '{}'), t.key_columns, k.hash, k.xid, k.source, k.stamp, k.site, k.repair, k.gone, k.vals,
-        k.merged_into, coalesce(k.seen, b.seen), why
+        coalesce(k.key, '{}'), t.key_columns, k.hash, k.xid, k.source, k.stamp, k.site, k.repair,
+        k.gone, k.vals, k.merged_into, coalesce(k.seen, b.seen), why
     from taken as k
     join pg_temp.bond_shape as t on t.tab = wanted_tab
     cross join pg_temp.bond_batch as b
     on conflict (source, schema_name, table_name, key) do update
-    set columns = excluded.columns, origin_tab = excluded.origin_tab, xid = excluded.xid,
-        key_columns = excluded.key_columns, hash = excluded.hash, maker = excluded.maker, stamp = excluded.stamp, site = excluded.site,
-        repair = excluded.repair,
-        gone = excluded.gone, vals = excluded.vals, merged_into = excluded.merged_into,
-        seen = excluded.seen, reason = excluded.reason, tried_by = excluded.tried_by,
-        tries = p.tries + 1;
+    set origin_tab = excluded.origin_tab, columns = excluded.columns,
+        key_columns = excluded.key_columns, hash = excluded.hash, xid = excluded.xid,
+        maker = excluded.maker, stamp = excluded.stamp, site = excluded.site,
+        repair = excluded.repair, gone = excluded.gone, vals = excluded.vals,
+        merged_into = excluded.merged_into, seen = excluded.seen, reason = excluded.reason,
+        tried_by = excluded.tried_by, tries = p.tries + 1;
 end
 $$;
 comment on function bondreplicate.park(smallint, integer, text [], text) is 'parks a staged change';

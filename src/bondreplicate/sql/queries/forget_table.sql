@@ -1,1 +1,1 @@
-select bondreplicate.forget_table(%(tab)s)
+select bondreplicate.forget_table(%(tab)s, %(served)s::smallint [])

@@ -2,6 +2,7 @@ insert into pg_temp.bond_shape (
     tab, schema_name, table_name, columns, checked_late, held, origin_tab, key_columns
 )
 values (
-    %(tab)s, %(schema)s, %(table)s, %(columns)s::name [], %(checked_late)s, %(held)s, %(origin_tab)s,
+    %(tab)s, %(schema)s, %(table)s, %(columns)s::name [], %(checked_late)s, %(held)s,
+    %(origin_tab)s,
     %(key_columns)s::name []
 )

@@ -1,0 +1,29 @@
+-- Staged rows of one table that another transaction has locked, so that they wait alone. Looks at
+-- those that have waited before; at all of them when patience is over.
+create or replace function pg_temp.{function}(impatient boolean)
+returns setof text []
+language plpgsql
+as $locked$
+begin
+    if not impatient and not exists (
+        select from pg_temp.bond_stage as s where s.tab = {tab} and s.seen is not null
+    ) then
+        return;
+    end if;
+    return query
+    with changed as materialized (
+        select s.ctid as place from only {table} as t join pg_temp.bond_stage as s on {key_equal_s}
+        where s.tab = {tab} and not s.gone and (impatient or s.seen is not null)
+        for no key update of t skip locked
+    ),
+    removed as materialized (
+        select s.ctid as place from only {table} as t join pg_temp.bond_stage as s on {key_equal_s}
+        where s.tab = {tab} and s.gone and (impatient or s.seen is not null)
+        for update of t skip locked
+    )
+    select s.key from only {table} as t join pg_temp.bond_stage as s on {key_equal_s}
+    where s.tab = {tab} and not s.mine and (impatient or s.seen is not null)
+        and s.ctid not in (select c.place from changed as c)
+        and s.ctid not in (select r.place from removed as r);
+end
+$locked$
