@@ -839,8 +839,8 @@ comment on function bondreplicate.flush_wal(pg_lsn) is
 'flushes the server''s log before a position leaves the site';
 
 -- What a child has to point at instead of a parent that is not there under the values it points at:
--- those of the row that the parent was merged into, or the new ones of the parent itself. Null:
--- there is no such row.
+-- those of the row that the parent was merged into, or that has its key now (and so on from there),
+-- or the new ones of the parent itself. Null: there is no such row.
 -- orphan: as pg_temp.orphans_<tab>() gives it.
 create or replace function bondreplicate.follow_parent(
     orphan jsonb, parent_vals text [], merged_into text []
@@ -850,22 +850,27 @@ language plpgsql
 set search_path = pg_catalog, pg_temp
 as $$
 declare
-    there text [] := parent_vals;
+    parent_tab constant integer := orphan ->> 'parent_tab';
+    met text [] := '{}';
+    there record;
 begin
-    if merged_into is not null then
-        if not orphan ? 'parent_vals' then
-            -- The child points at the parent's key, and the parent is not here.
-            return merged_into;
-        end if;
-        select r.vals into there
-        from bondreplicate.row_now((orphan ->> 'parent_tab')::integer, merged_into) as r
-        where not coalesce(r.gone, false);
-    elsif not orphan ? 'parent_vals' then
+    if merged_into is null and not orphan ? 'parent_vals' then
         return null;
     end if;
+    select parent_vals as vals, merged_into as merged_into, false as gone into there;
+    while there.merged_into is not null and not there.merged_into::text = any (met) loop
+        met := met || there.merged_into::text;
+        merged_into := there.merged_into;
+        select r.vals, r.merged_into, coalesce(r.gone, false) as gone into there
+        from bondreplicate.row_now(parent_tab, merged_into) as r;
+    end loop;
+    if not orphan ? 'parent_vals' then
+        -- The child points at the parent's key, and the parent is not here.
+        return merged_into;
+    end if;
     -- What the child points at need not be the parent's key: it may be a code.
-    return case when there is not null then array(
-        select there[p.place::integer]
+    return case when not there.gone and there.vals is not null then array(
+        select there.vals[p.place::integer]
         from jsonb_array_elements_text(orphan -> 'parent_positions') with ordinality as p (place, n)
         order by p.n
     ) end;
@@ -1228,10 +1233,11 @@ comment on function bondreplicate.log_repair(
 'logs what a repair removes or undoes';
 
 -- Two rows that a unique index or an exclusion constraint does not let stand together: the later
--- version stays, the other is removed as a repair and remembers which row it was merged into.
--- Returns whether anything was staged.
+-- version stays, the other is removed as a repair and remembers which row it was merged into. Where
+-- the one that comes was made by somebody who had seen the other as it is here, that one has changed
+-- since: the one that comes waits for it. Returns whether anything was staged, or parked.
 create or replace function bondreplicate.mend_clash(
-    me smallint, tab integer, one text [], other text [], broken name
+    origin smallint, me smallint, tab integer, one text [], other text [], broken name
 )
 returns boolean
 language plpgsql
@@ -1249,6 +1255,12 @@ begin
     if a.gone or b.gone then
         return false;
     end if;
+    if bondreplicate.is_awaited(origin, me, tab, one, tab, other) then
+        perform bondreplicate.park(
+            origin, tab, one, format('%s: the row that has the value is about to change', broken)
+        );
+        return true;
+    end if;
     if (coalesce(a.stamp, '-infinity'), coalesce(a.site, 0), coalesce(a.repair, 0), one)
         > (coalesce(b.stamp, '-infinity'), coalesce(b.site, 0), coalesce(b.repair, 0), other) then
         winner := one;
@@ -1263,12 +1275,14 @@ begin
     return true;
 end
 $$;
-comment on function bondreplicate.mend_clash(smallint, integer, text [], text [], name) is
+comment on function bondreplicate.mend_clash(smallint, smallint, integer, text [], text [], name) is
 'removes the older of two rows that share a unique value';
 
 -- Mends all clashes of one table, those with the newest versions first.
--- Returns whether anything was staged.
-create or replace function bondreplicate.mend_clashes(me smallint, wanted_tab integer)
+-- Returns whether anything was staged, or parked.
+create or replace function bondreplicate.mend_clashes(
+    origin smallint, me smallint, wanted_tab integer
+)
 returns boolean
 language plpgsql
 set search_path = pg_catalog, pg_temp
@@ -1286,13 +1300,13 @@ begin
     $q$, wanted_tab)
     loop
         mended := bondreplicate.mend_clash(
-            me, wanted_tab, pair.staged_key, pair.other_key, pair.constraint_name
+            origin, me, wanted_tab, pair.staged_key, pair.other_key, pair.constraint_name
         ) or mended;
     end loop;
     return mended;
 end
 $$;
-comment on function bondreplicate.mend_clashes(smallint, integer) is
+comment on function bondreplicate.mend_clashes(smallint, smallint, integer) is
 'mends rows that share unique values';
 
 -- Decides what becomes of a row whose parent is missing, and stages it: the child follows its
@@ -1428,12 +1442,12 @@ begin
                 end loop;
             when sqlstate 'BR034' then
                 get stacked diagnostics why = message_text, late = table_name;
-                if not bondreplicate.mend_clashes(me, late::integer) then
+                if not bondreplicate.mend_clashes(origin, me, late::integer) then
                     raise serialization_failure using message = why;
                 end if;
             when unique_violation or exclusion_violation then
                 get stacked diagnostics why = message_text;
-                if not bondreplicate.mend_clashes(me, tab) and careful then
+                if not bondreplicate.mend_clashes(origin, me, tab) and careful then
                     raise serialization_failure using message = why;
                 end if;
                 careful := true;
@@ -2414,7 +2428,7 @@ comment on function bondreplicate.wait_for_change(
 ) is
 'sleeps until something was committed';
 
-insert into bondreplicate.replicate_structure (number, name, checksum) values (0, 'functions', 'c3a6b26e67f7bacf')
+insert into bondreplicate.replicate_structure (number, name, checksum) values (0, 'functions', 'b6736369a12133cc')
 on conflict (number) do update set checksum = excluded.checksum, made_at = clock_timestamp()
 ;
 revoke all on all functions in schema bondreplicate from public;

@@ -48,6 +48,7 @@ def attach(shape: Shape, tab: int) -> list[Composed]:
         tab=Literal(tab),
         hash_old=key.hash(old),
         key_old=key.text("old"),
+        key_new=key.text("new"),
         hash_row=key.hash(row),
         key_row=key.text("r"),
     )

@@ -1,6 +1,6 @@
 -- What a child has to point at instead of a parent that is not there under the values it points at:
--- those of the row that the parent was merged into, or the new ones of the parent itself. Null:
--- there is no such row.
+-- those of the row that the parent was merged into, or that has its key now (and so on from there),
+-- or the new ones of the parent itself. Null: there is no such row.
 -- orphan: as pg_temp.orphans_<tab>() gives it.
 create or replace function bondreplicate.follow_parent(
     orphan jsonb, parent_vals text [], merged_into text []
@@ -10,22 +10,27 @@ language plpgsql
 set search_path = pg_catalog, pg_temp
 as $$
 declare
-    there text [] := parent_vals;
+    parent_tab constant integer := orphan ->> 'parent_tab';
+    met text [] := '{}';
+    there record;
 begin
-    if merged_into is not null then
-        if not orphan ? 'parent_vals' then
-            -- The child points at the parent's key, and the parent is not here.
-            return merged_into;
-        end if;
-        select r.vals into there
-        from bondreplicate.row_now((orphan ->> 'parent_tab')::integer, merged_into) as r
-        where not coalesce(r.gone, false);
-    elsif not orphan ? 'parent_vals' then
+    if merged_into is null and not orphan ? 'parent_vals' then
         return null;
     end if;
+    select parent_vals as vals, merged_into as merged_into, false as gone into there;
+    while there.merged_into is not null and not there.merged_into::text = any (met) loop
+        met := met || there.merged_into::text;
+        merged_into := there.merged_into;
+        select r.vals, r.merged_into, coalesce(r.gone, false) as gone into there
+        from bondreplicate.row_now(parent_tab, merged_into) as r;
+    end loop;
+    if not orphan ? 'parent_vals' then
+        -- The child points at the parent's key, and the parent is not here.
+        return merged_into;
+    end if;
     -- What the child points at need not be the parent's key: it may be a code.
-    return case when there is not null then array(
-        select there[p.place::integer]
+    return case when not there.gone and there.vals is not null then array(
+        select there.vals[p.place::integer]
         from jsonb_array_elements_text(orphan -> 'parent_positions') with ordinality as p (place, n)
         order by p.n
     ) end;

@@ -1,6 +1,8 @@
 -- Mends all clashes of one table, those with the newest versions first.
--- Returns whether anything was staged.
-create or replace function bondreplicate.mend_clashes(me smallint, wanted_tab integer)
+-- Returns whether anything was staged, or parked.
+create or replace function bondreplicate.mend_clashes(
+    origin smallint, me smallint, wanted_tab integer
+)
 returns boolean
 language plpgsql
 set search_path = pg_catalog, pg_temp
@@ -18,11 +20,11 @@ begin
     $q$, wanted_tab)
     loop
         mended := bondreplicate.mend_clash(
-            me, wanted_tab, pair.staged_key, pair.other_key, pair.constraint_name
+            origin, me, wanted_tab, pair.staged_key, pair.other_key, pair.constraint_name
         ) or mended;
     end loop;
     return mended;
 end
 $$;
-comment on function bondreplicate.mend_clashes(smallint, integer) is
+comment on function bondreplicate.mend_clashes(smallint, smallint, integer) is
 'mends rows that share unique values';

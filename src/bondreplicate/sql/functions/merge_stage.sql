@@ -48,12 +48,12 @@ begin
                 end loop;
             when sqlstate 'BR034' then
                 get stacked diagnostics why = message_text, late = table_name;
-                if not bondreplicate.mend_clashes(me, late::integer) then
+                if not bondreplicate.mend_clashes(origin, me, late::integer) then
                     raise serialization_failure using message = why;
                 end if;
             when unique_violation or exclusion_violation then
                 get stacked diagnostics why = message_text;
-                if not bondreplicate.mend_clashes(me, tab) and careful then
+                if not bondreplicate.mend_clashes(origin, me, tab) and careful then
                     raise serialization_failure using message = why;
                 end if;
                 careful := true;

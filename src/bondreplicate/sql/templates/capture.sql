@@ -1,7 +1,8 @@
 -- Trigger function of one table: writes the keys of changed
 -- rows into replicate_log, in the user's own transaction.
 -- One for all events, statement triggers with transition
--- tables; FOR EACH ROW only for an UPDATE that changes the key.
+-- tables; FOR EACH ROW only for an UPDATE that changes the key: the
+-- old one remembers the new one, so that children elsewhere follow.
 -- Reads replicate_state; writes replicate_log. No sequence,
 -- no temporary table, no exception block, no dynamic SQL.
 create or replace function bondreplicate.{function}()
@@ -18,9 +19,11 @@ begin
             s.site, s.site, s.part
         from bondreplicate.replicate_state as s;
     elsif tg_level = 'ROW' then
-        insert into bondreplicate.replicate_log (xid, stamp, hash, tab, site, source, part, key)
+        insert into bondreplicate.replicate_log (
+            xid, stamp, hash, tab, site, source, part, key, merged_into
+        )
         select pg_current_xact_id(), bondreplicate.replicate_now(), {hash_old}, {tab},
-            s.site, s.site, s.part, {key_old}
+            s.site, s.site, s.part, {key_old}, {key_new}
         from bondreplicate.replicate_state as s;
     elsif tg_op = 'DELETE' then
         insert into bondreplicate.replicate_log (xid, stamp, hash, tab, site, source, part, key)
