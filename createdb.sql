@@ -477,6 +477,27 @@ insert into bondreplicate.replicate_structure (number, name, checksum)
 values (7, '007_keys', '37b63b50951f79ff');
 end if; end $bond_step$;
 
+do $bond_step$ begin if not exists (
+    select from bondreplicate.replicate_structure where number = 8
+) then execute $bond_structure$
+-- Which conflicts were taken back, and up to when they are forgotten: what is purged here must not
+-- come back when another site tells it again.
+alter table bondreplicate.replicate_error
+add column undone_at timestamptz, add column undone_by text;
+comment on column bondreplicate.replicate_error.undone_at is
+'when `conflicts undo` wrote the version that lost back, at this site';
+comment on column bondreplicate.replicate_error.undone_by is
+'who did that: user of the system and role of the database';
+
+alter table bondreplicate.replicate_state
+add column conflicts_purged timestamptz;
+comment on column bondreplicate.replicate_state.conflicts_purged is
+'conflicts that were found before are purged here, and not taken from other sites again';
+$bond_structure$;
+insert into bondreplicate.replicate_structure (number, name, checksum)
+values (8, '008_conflicts', '1aac924cc51ac209');
+end if; end $bond_step$;
+
 -- Functions are made anew, because what they return may have changed. Capture functions
 -- stay: triggers need them, and the daemon makes them for each table.
 do $bond_drop$
@@ -2228,7 +2249,7 @@ comment on function bondreplicate.tables_now() is
 'changes when tables, or those disabled, are others';
 
 -- Conflicts that the origin found travel with its batches, staged with tab 0, so that every site
--- can tell the whole story; here they are logged, once.
+-- can tell the whole story; here they are logged, once, unless they are older than what was purged.
 create or replace function bondreplicate.take_errors(origin smallint)
 returns void
 language plpgsql
@@ -2247,6 +2268,8 @@ begin
         v[9]::timestamptz, v[10]::smallint, v[11]::smallint, v[12]::text [], v[13]::text [],
         v[14]::timestamptz, v[15]::smallint, v[16]::smallint, v[17]::text [], v[18]
     from told as t (v)
+    cross join bondreplicate.replicate_state as s
+    where v[1]::timestamptz >= coalesce(s.conflicts_purged, '-infinity')
     on conflict do nothing;
 end
 $$;
@@ -2428,7 +2451,7 @@ comment on function bondreplicate.wait_for_change(
 ) is
 'sleeps until something was committed';
 
-insert into bondreplicate.replicate_structure (number, name, checksum) values (0, 'functions', 'b6736369a12133cc')
+insert into bondreplicate.replicate_structure (number, name, checksum) values (0, 'functions', 'dbcadd6953bde12f')
 on conflict (number) do update set checksum = excluded.checksum, made_at = clock_timestamp()
 ;
 revoke all on all functions in schema bondreplicate from public;

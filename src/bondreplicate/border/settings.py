@@ -60,6 +60,11 @@ class Settings(BaseModel):
         50,
         description="After how long applying looks for a deadlock; less than users' sessions do.",
     )
+    conflicts_keep_days: Annotated[float, Field(ge=0, le=36500)] = Field(
+        90,
+        description="Conflicts in replicate_error that are older are removed at this site, with"
+        " the row that lost; 0: kept for ever.",
+    )
     log_level: Level = Field(
         "info", description="Least important events that are logged: debug, info, warning, error."
     )

@@ -29,6 +29,7 @@ from bondreplicate.faces.cli_common import (
 from bondreplicate.faces.cli_config import config_group
 from bondreplicate.faces.cli_conflicts import conflicts_group
 from bondreplicate.faces.cli_hosts import hosts_group
+from bondreplicate.faces.cli_retry import retry
 from bondreplicate.faces.cli_status import status
 from bondreplicate.faces.cli_tables import tables_group
 from bondreplicate.faces.cli_verify import verify
@@ -142,6 +143,7 @@ for part in (
     wait,
     verify,
     doctor,
+    retry,
     config_group,
     hosts_group,
     tables_group,

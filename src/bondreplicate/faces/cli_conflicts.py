@@ -1,26 +1,36 @@
-"""`bondreplicate conflicts`: what clashed, and what became of it."""
+"""`bondreplicate conflicts`: what clashed, what became of it, and how to take it back."""
 
 from __future__ import annotations
 
-from typing import Any
-
 import click
 
+from bondreplicate.border.database import value
+from bondreplicate.border.sqlfiles import query
+from bondreplicate.core.ages import parse_age_s
+from bondreplicate.core.words import counted
+from bondreplicate.errors import CHECK_FAILED, SettingsError
 from bondreplicate.faces.cli_common import (
     Group,
     Program,
     examples,
     json_option,
+    note,
     pass_program,
     print_json,
     print_table,
 )
+from bondreplicate.faces.story import account, describe, fetch_story, operating_user
+from bondreplicate.mesh.purge import purge_conflicts
 from bondreplicate.site.conflicts import EVER_S, fetch_conflict, list_conflicts
+from bondreplicate.site.fitness import check_number
+from bondreplicate.site.undo import undo
+
+NUMBER = click.argument("number", type=click.IntRange(min=1, max=2**63 - 1), metavar="ID")
 
 
-@click.group("conflicts", cls=Group, short_help="List conflicts, and show both rows of one.")
+@click.group("conflicts", cls=Group, short_help="List conflicts, show one, take one back.")
 def conflicts_group() -> None:
-    """List conflicts, and show both rows of one."""
+    """List conflicts, show both rows of one, write the one that lost back, remove old ones."""
 
 
 @conflicts_group.command("list", epilog=examples("bondreplicate conflicts list --since-h 24"))
@@ -50,26 +60,31 @@ def show_list(
         [
             (c["id"], c["at"].isoformat(sep=" ", timespec="seconds"),
              f"{c['schema_name']}.{c['table_name']}", ", ".join(map(str, c["key"])), c["kind"],
-             c["winner_site"], c["loser_site"], c["outcome"])
+             c["winner_site"], c["loser_site"],
+             c["outcome"] + ("; undone" if c["undone_at"] else ""))
             for c in found
         ],
     )  # fmt: skip
 
 
-@conflicts_group.command("show")
-@click.argument("number", type=int, metavar="ID")
+@conflicts_group.command("show", epilog=examples("bondreplicate conflicts show 17"))
+@NUMBER
 @json_option
 @pass_program
 def show_one(program: Program, number: int, as_json: bool) -> None:
-    """Show conflict ID: both versions, whole, which one stayed, and by which rule."""
+    """Show conflict ID: both versions, what each site holds now, whether it can be undone.
+
+    Both versions whole, which one stayed, and by which rule. Every enabled site is asked for the
+    row with that key.
+    """
     with program.connection() as connection:
-        conflict = fetch_conflict(connection, number)
+        story = fetch_story(connection, program.settings.site, number)
     if as_json:
-        print_json(conflict)
+        print_json({**story.conflict, "sites": story.holdings, "undo": story.undo})
         return
-    for line in describe(conflict):
+    for line in describe(story):
         click.echo(line)
-    winner, loser = conflict["winner_row"] or {}, conflict["loser_row"] or {}
+    winner, loser = story.conflict["winner_row"] or {}, story.conflict["loser_row"] or {}
     names = list(dict.fromkeys([*winner, *loser]))
     print_table(
         ["column", "stayed", "lost", ""],
@@ -78,29 +93,93 @@ def show_one(program: Program, number: int, as_json: bool) -> None:
             for n in names
         ],
     )
+    for line in account(story):
+        click.echo(line)
 
 
-def describe(conflict: dict[str, Any]) -> list[str]:
-    """What happened, in lines; the rows follow."""
-    table = f"{conflict['schema_name']}.{conflict['table_name']}"
-    lines = [
-        f"conflict {conflict['id']}: {conflict['kind']} in {table}, key {conflict['key']}",
-        f"found at {conflict['at'].isoformat()} by site {conflict['source']}",
-        f"rule: {conflict['rule']}",
-        f"outcome: {conflict['outcome']}",
-    ]
-    if conflict["constraint_name"]:
-        lines.append(f"constraint: {conflict['constraint_name']}")
-    for side, words in (("winner", "stayed"), ("loser", "lost")):
-        row = "a row" if conflict[f"{side}_row"] is not None else "a delete"
-        lines.append(f"{words}: {row}{_version(conflict, side)}")
-    return lines
+@conflicts_group.command(
+    "undo",
+    epilog=examples("bondreplicate conflicts undo 17"),
+    short_help="Write the version that lost back.",
+)
+@NUMBER
+@click.option(
+    "--force", is_flag=True, help="Also where the row was changed since, or it was undone before."
+)
+@json_option
+@pass_program
+@click.pass_context
+def undo_one(
+    context: click.Context, program: Program, number: int, force: bool, as_json: bool
+) -> None:
+    """Write the version that lost conflict ID back, as a new change made at this site.
+
+    It travels to every other site like any change: undo it at one site only. Where a delete lost,
+    the row is deleted. Triggers of the table fire, and constraints hold, as for a user's write.
+
+    Only where the row is as the conflict left it; --force writes also where it was changed since.
+    Columns that were added since keep what they have; where one is gone, it is refused.
+
+    Exit status 1 where it is not undone because the row, the table or the conflict is not as it
+    was; 3 where PostgreSQL refuses the row. Then nothing is done.
+    """
+    with program.connection(writes=True) as connection:
+        check_number(connection, program.settings)
+        conflict = fetch_conflict(connection, number)
+        done = undo(connection, conflict, program.settings.site, who=operating_user(), force=force)
+        runs = value(connection, query("daemon_running"))
+    if as_json:
+        print_json(done)
+    if not done.undone:
+        note(f"error: conflict {number} is not undone: {done.reason}")
+        if done.hint:
+            note(f"hint: {done.hint}")
+        context.exit(CHECK_FAILED)
+    if not as_json:
+        what = {"insert": "the row that lost is there again", "delete": "the row is deleted"}
+        columns = f"what lost is written back ({', '.join(done.columns)})"
+        key = ", ".join(map(str, done.key))
+        click.echo(f"{done.table}, key {key}: {what.get(done.written, columns)}")
+    if done.differs:
+        note(f"note: not as in the version that lost: {', '.join(done.differs)} (a trigger?)")
+    travels = "it travels to every site: there is no need to undo it elsewhere"
+    note(f"note: {travels if runs else 'it travels when bondreplicate runs here again'}")
 
 
-def _version(conflict: dict[str, Any], side: str) -> str:
-    """Where and when a version was made, as far as it is remembered."""
-    site, stamp = conflict[f"{side}_site"], conflict[f"{side}_stamp"]
-    made = f" of site {site}" if site is not None else ""
-    if stamp is None:
-        return f"{made}; version: forgotten (older than what is remembered)"
-    return f"{made}, {stamp.isoformat()}"
+@conflicts_group.command(
+    "purge",
+    epilog=examples("bondreplicate conflicts purge --older-than 30d"),
+    short_help="Remove old conflicts at this site.",
+)
+@click.option(
+    "--older-than",
+    required=True,
+    metavar="AGE",
+    help="A number and a unit: s, m, h, d or w. 12h, 30d.",
+)
+@json_option
+@pass_program
+def purge(program: Program, older_than: str, as_json: bool) -> None:
+    """Remove the conflicts that were found longer ago than AGE, with the rows that lost.
+
+    At this site only. What was found here and is not known to be told to every enabled site is
+    kept. What is purged is not taken from another site again. The daemon does the same by itself,
+    see conflicts_keep_days.
+    """
+    age_s = parse_age_s(older_than)
+    if age_s is None:
+        raise SettingsError(
+            f"--older-than: {older_than!r} is no age",
+            hint="a number and a unit (s, m, h, d or w), up to 100 years: 12h, 30d",
+        )
+    with program.connection(writes=True) as connection:
+        check_number(connection, program.settings)
+        done = purge_conflicts(connection, program.settings.site, age_s)
+    if as_json:
+        print_json(done)
+    else:
+        click.echo(f"{counted(done.purged, 'conflict')} removed")
+    if done.kept:
+        note(f"note: {counted(done.kept, 'conflict')} kept: not known to be told to every site yet")
+    for site, reason in done.not_asked.items():
+        note(f"note: site {site} was not asked: {reason}")

@@ -26,6 +26,7 @@ from bondreplicate.mesh.pulse import Pulse
 from bondreplicate.site.fitness import check_fit, check_server
 from bondreplicate.site.hosts import Host, list_hosts
 from bondreplicate.site.prune import keep_clock, rotate
+from bondreplicate.site.retention import Retention
 from bondreplicate.site.schema import install
 from bondreplicate.site.sequences import align_sequences, check_owners
 from bondreplicate.site.state import Start, fetch_state, take_identity
@@ -177,6 +178,7 @@ class Daemon:
             print("main loop", flush=True)
             self.announced = True
         next_sequences_s, sequences_due = 0.0, True
+        retention = Retention(self.settings.conflicts_keep_days)
         while not self.stop.is_set():
             if value(connection, query("house_lock")):
                 if self._something_happened(connection):
@@ -187,6 +189,7 @@ class Daemon:
                     next_sequences_s = time.monotonic() + SEQUENCES_EVERY_S
                     sequences_due = False
                 execute(connection, query("house_unlock"))
+            self._purge_conflicts(connection, retention)
             backoff.reset()
             self.stop.wait(self.settings.tables_every_s)
 
@@ -238,6 +241,16 @@ class Daemon:
         except DatabaseError as error:
             # One object that cannot be seen to must not end what serves all others.
             log.error("house_keeping_failed", reason=error.message, hint=error.hint)
+
+    def _purge_conflicts(self, connection: Connection, retention: Retention) -> None:
+        """Also where nothing is committed: conflicts grow old by themselves."""
+        try:
+            if purged := retention.purge(connection, time.monotonic()):
+                log.info("conflicts_purged", conflicts=purged, keep_days=retention.keep_days)
+        except DatabaseError as error:
+            if error.sqlstate is None:
+                raise
+            log.warning("conflicts_not_purged", reason=error.message)
 
     def _keep_clock(self, connection: Connection) -> None:
         if mended := keep_clock(connection):

@@ -1,5 +1,5 @@
 -- Conflicts that the origin found travel with its batches, staged with tab 0, so that every site
--- can tell the whole story; here they are logged, once.
+-- can tell the whole story; here they are logged, once, unless they are older than what was purged.
 create or replace function bondreplicate.take_errors(origin smallint)
 returns void
 language plpgsql
@@ -18,6 +18,8 @@ begin
         v[9]::timestamptz, v[10]::smallint, v[11]::smallint, v[12]::text [], v[13]::text [],
         v[14]::timestamptz, v[15]::smallint, v[16]::smallint, v[17]::text [], v[18]
     from told as t (v)
+    cross join bondreplicate.replicate_state as s
+    where v[1]::timestamptz >= coalesce(s.conflicts_purged, '-infinity')
     on conflict do nothing;
 end
 $$;

@@ -9,7 +9,9 @@ select
     rule,
     outcome,
     winner_site,
-    loser_site
+    loser_site,
+    undone_at,
+    undone_by
 from bondreplicate.replicate_error
 where
     (%(table)s::text is null or table_name = %(table)s::text

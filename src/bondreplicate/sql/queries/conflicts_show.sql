@@ -19,6 +19,8 @@ select
     loser_site,
     loser_repair,
     loser_row,
-    constraint_name
+    constraint_name,
+    undone_at,
+    undone_by
 from bondreplicate.replicate_error
 where id = %(id)s::bigint

@@ -1,0 +1,5 @@
+-- How many batches of each site were applied here.
+select
+    site,
+    batches
+from bondreplicate.replicate_position

@@ -1,0 +1,1 @@
+delete from only {table} as t where t.ctid = place;

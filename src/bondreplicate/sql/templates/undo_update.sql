@@ -1,0 +1,1 @@
+update only {table} as t set {assignments} where t.ctid = place;

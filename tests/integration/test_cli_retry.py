@@ -1,0 +1,56 @@
+"""`retry`: what waits has been tried again, and what is left of it is told."""
+
+from collections.abc import Callable
+
+from tests.kit import Mesh, eventually
+
+SETUP = "create table item (id int primary key, price int); insert into item values (1, 1), (2, 2);"
+PARKED = "select count(*) from bondreplicate.replicate_parked"
+
+
+def test_retry_tells_what_waits_who_tries_it_and_when_nothing_is_left(
+    new_mesh: Callable[..., Mesh],
+):
+    mesh = new_mesh(["15", "18"], SETUP)
+    one, two = mesh
+    assert one.cli("retry").stdout == "nothing is parked\n"
+    one.execute("alter table item add constraint cheap check (price < 10)")
+    two.execute("update item set price = 50 where id = 1")
+    two.execute("create table only_there (id int primary key); insert into only_there values (7)")
+    eventually(lambda: one.value(PARKED) == 2, "both wait at site 1", 60)
+
+    waiting = one.cli_json("retry", "item", check=1)
+    assert (waiting["waited"], waiting["applied"], waiting["not_tried"]) == (1, 0, {})
+    left = waiting["left"][0]
+    assert (left["site"], left["source"], left["table"], left["key"]) == (
+        1,
+        2,
+        "public.item",
+        ["1"],
+    )
+    assert "cheap" in left["reason"]
+    assert left["tried"]
+    told = two.cli("retry", check=1)
+    assert "2 changes waited, 0 of them no more" in told.stdout
+    assert "public.only_there" in told.stdout
+    assert one.cli_json("retry", "only_there", check=1)["waited"] == 1
+
+    one.execute("alter table item drop constraint cheap")
+    gone = one.cli("retry", "item")
+    assert gone.stdout in ("nothing is parked\n", "1 change waited, 1 of them no more\n")
+    assert one.value("select price from item where id = 1") == 50
+    two.stop_daemon()
+    alone = one.cli("retry", "--timeout", "60", check=1, timeout_s=30)
+    assert (
+        "error: link 2->1 has tried nothing: bondreplicate does not run at site 2" in alone.stderr
+    )
+    one.execute("create table only_there (id int primary key)")
+    two.start_daemon()
+    eventually(lambda: one.value(PARKED) == 0, "it is applied once the table is there", 30)
+    assert two.cli("retry").stdout == "nothing is parked\n"
+    assert "error: itme is not in replicate_tables" in one.cli("retry", "itme", check=2).stderr
+    assert "is not in the range" in one.cli("retry", "--timeout", "-1", check=2).stderr
+
+    two.execute("update bondreplicate.replicate_hosts set dsn = 'host=/nowhere' where site = 1")
+    silent = two.cli("retry", check=1)
+    assert "error: site 1 was not asked: " in silent.stderr
