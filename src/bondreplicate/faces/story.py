@@ -99,7 +99,9 @@ def _holds(conflict: dict[str, Any], holding: Holding) -> str:
     against, words = conflict["winner_row"], "stayed"
     if against is None or conflict["winner_key"]:
         against, words = conflict["loser_row"], "lost"
-    return f"another row, unlike what {words}: {_unlike(against or {}, holding.row)}"
+    if against is None:  # neither is recorded: a parent that was kept
+        return f"a row: {_unlike({}, holding.row)}"
+    return f"another row, unlike what {words}: {_unlike(against, holding.row)}"
 
 
 def _unlike(row: Row, there: Row) -> str:

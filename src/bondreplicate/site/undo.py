@@ -63,7 +63,8 @@ class Place:
         tab: id of the table here.
         stays: why what is written to the table would stay at this site; "" where it is replicated.
         key: text of each key column.
-        columns: those of the conflict that are still there and can be written.
+        columns: those of the conflict that are still there and can be written; all, where it has
+            no row.
         clears: columns that the foreign key that was broken sets to null.
         children: tables whose foreign keys reference the table.
     """
@@ -124,8 +125,8 @@ def find_place(connection: Connection, conflict: dict[str, Any]) -> Place | Refu
     key = key_of(conflict, shape)
     if key is None:
         return Refusal(f"{name} has another key now than when it happened", by_hand)
-    known = {c.name for c in shape.travelling}
-    row = conflict["loser_row"] or conflict["winner_row"] or {}
+    known = [c.name for c in shape.travelling]
+    row = conflict["loser_row"] or conflict["winner_row"] or known
     fk = next((f for f in shape.foreign_keys if f.name == conflict["constraint_name"]), None)
     clears = fk.clears if fk and conflict["rule"] == FOLLOWS_TO_NULL else ()
     children = [(s, f) for s in shapes for f in s.foreign_keys if f.parent == wanted]

@@ -7,6 +7,7 @@ create or replace function pg_temp.bond_undo(vals text [], place tid, settings t
 returns bigint
 language plpgsql
 as $undo$
+#variable_conflict use_variable
 declare
     r {table}%rowtype;
     written bigint;
