@@ -1,0 +1,108 @@
+"""Parents and children written apart: what the schema says, or the delete gives way."""
+
+from tests.scenarios.cases import Case, Outcome
+
+
+def orphaned(name: str, column: str, action: str, outcome: Outcome) -> Case:
+    """A parent deleted at one site, a child inserted at another."""
+    return Case(
+        f"s73_{name}",
+        "create table fp (id int primary key, t text); insert into fp values (0, 'z'), (1, 'p');"
+        f"create table fc (id int primary key, p int {column} references fp {action}, t text)",
+        a=["delete from fp where id = 1"],
+        b=["insert into fc values (10, 1, 'c')"],
+        a_later=outcome,
+    )
+
+
+KEPT = Outcome({"fp": [(0, "z"), (1, "p")], "fc": [(10, 1, "c")]}, ["fp foreign key 1: gone"])
+LOST = ["fc foreign key 10: 10 1 c"]
+GONE = Outcome({"fp": [(0, "z")], "fc": []}, LOST)
+CLEARED = Outcome({"fp": [(0, "z")], "fc": [(10, None, "c")]}, LOST)
+
+ORPHANED = [
+    orphaned("no_action", "not null", "", KEPT),
+    orphaned("restrict", "not null", "on delete restrict deferrable initially deferred", KEPT),
+    orphaned("cascade", "not null", "on delete cascade", GONE),
+    orphaned("set_null", "", "on delete set null", CLEARED),
+    orphaned("set_null_refused", "not null", "on delete set null", KEPT),
+    orphaned("set_default", "default 0", "on delete set default", KEPT),
+]
+DOWN_THREE_LEVELS = (
+    "create table g1 (id int primary key); insert into g1 values (1);"
+    "create table g2 (id int primary key, p int references g1 on delete cascade, t text);"
+    "insert into g2 values (1, 1, 'x');"
+    "create table g3 (id int primary key, p int references g2 on delete cascade)"
+)
+EMPTY = {"g1": [], "g2": [], "g3": []}
+LOST_OF_B = ["g3 foreign key 1: 1 1"]
+CASCADE = Case(
+    "s74_cascade",
+    DOWN_THREE_LEVELS,
+    a=["delete from g1"],
+    b=["update g2 set t = 'y'", "insert into g3 values (1, 1)"],
+    a_later=Outcome(EMPTY, ["g2 concurrent 1: 1 1 y", *LOST_OF_B]),
+    b_later=Outcome(EMPTY, ["g2 concurrent 1: gone", "g2 foreign key 1: 1 1 y", *LOST_OF_B]),
+)
+CASCADE_OF_THREE = Case(
+    "s74_cascade_of_three",
+    DOWN_THREE_LEVELS,
+    a=CASCADE.a,
+    b=CASCADE.b,
+    c=["insert into g2 values (2, 1, 'z')"],
+    sites=3,
+    a_later=Outcome(EMPTY, ["g2 concurrent 1: 1 1 y", "g2 foreign key 2: 2 1 z", *LOST_OF_B]),
+    b_later=Outcome(
+        EMPTY,
+        [
+            "g2 concurrent 1: gone",
+            "g2 foreign key 1: 1 1 y",
+            "g2 foreign key 2: 2 1 z",
+            *LOST_OF_B,
+        ],
+    ),
+)
+LOSER_HAS_CHILDREN = Case(
+    "s75_children",
+    "create table up1 (id int primary key, mail text unique);"
+    "create table uch (id int primary key, p int not null references up1)",
+    a=["insert into up1 values (11, 'm')", "insert into uch values (111, 11)"],
+    b=["insert into up1 values (12, 'm')", "insert into uch values (112, 12)"],
+    a_later=Outcome({"up1": [(11, "m")], "uch": [(111, 11), (112, 11)]}, ["up1 unique 12: 12 m"]),
+    b_later=Outcome({"up1": [(12, "m")], "uch": [(111, 12), (112, 12)]}, ["up1 unique 11: 11 m"]),
+)
+CHILDREN_OF_A_THIRD_SITE = Case(
+    "s75_children_of_a_third",
+    "create table up1 (id int primary key, mail text unique);"
+    "insert into up1 values (11, 'x'), (12, 'y');"
+    "create table uch (id int primary key, p int not null references up1);"
+    "insert into uch values (1, 11), (2, 12)",
+    a=["update up1 set mail = 'm' where id = 11"],
+    b=["update up1 set mail = 'm' where id = 12"],
+    c=["insert into uch values (3, 11), (4, 12)"],
+    sites=3,
+    a_later=Outcome(
+        {"up1": [(11, "m")], "uch": [(1, 11), (2, 11), (3, 11), (4, 11)]}, ["up1 unique 12: 12 m"]
+    ),
+    b_later=Outcome(
+        {"up1": [(12, "m")], "uch": [(1, 12), (2, 12), (3, 12), (4, 12)]}, ["up1 unique 11: 11 m"]
+    ),
+)
+PARENT_KEY_CHANGED = Case(
+    "s76_key",
+    "create table kp (id int primary key); insert into kp values (1);"
+    "create table kch (id int primary key, p int references kp on update cascade);"
+    "insert into kch values (5, 1)",
+    a=["update kp set id = 2"],
+    b=["insert into kch values (6, 1)"],
+    a_later=Outcome({"kp": [(2,)], "kch": [(5, 2), (6, 2)]}),
+)
+
+CASES = [
+    *ORPHANED,
+    CASCADE,
+    CASCADE_OF_THREE,
+    LOSER_HAS_CHILDREN,
+    CHILDREN_OF_A_THIRD_SITE,
+    PARENT_KEY_CHANGED,
+]

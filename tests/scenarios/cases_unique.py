@@ -1,0 +1,139 @@
+"""Rows of different keys that one constraint does not let stand together: the later one stays."""
+
+from tests.scenarios.cases import Case, Outcome
+
+SECOND_KEY = Case(
+    "s67_mail",
+    "create table su (id int primary key, mail text unique, t text)",
+    a=["insert into su values (11, 'x@y', 'A')"],
+    b=["insert into su values (12, 'x@y', 'B')"],
+    a_later=Outcome({"su": [(11, "x@y", "A")]}, ["su unique 12: 12 x@y B"]),
+    b_later=Outcome({"su": [(12, "x@y", "B")]}, ["su unique 11: 11 x@y A"]),
+)
+MU = "create table mu (a int primary key, b int unique, c int unique)"
+SEVERAL = Case(
+    "s68_several",
+    MU,
+    a=["insert into mu values (2, 2, 2), (3, 3, 3), (4, 4, 4)"],
+    b=["insert into mu values (5, 2, 3)", "insert into mu values (6, 4, 6)"],
+    a_later=Outcome(
+        {"mu": [(2, 2, 2), (3, 3, 3), (4, 4, 4)]}, ["mu unique 5: 5 2 3", "mu unique 6: 6 4 6"]
+    ),
+    b_later=Outcome(
+        {"mu": [(5, 2, 3), (6, 4, 6)]},
+        ["mu unique 2: 2 2 2", "mu unique 3: 3 3 3", "mu unique 4: 4 4 4"],
+    ),
+)
+ONE_UPDATE_HITS_THREE = Case(
+    "s68_update",
+    MU + "; insert into mu values (7, 7, 7)",
+    a=["insert into mu values (2, 2, 1), (4, 1, 4), (5, 5, 5)"],
+    b=["update mu set a = 5, b = 2, c = 4"],
+    a_later=Outcome({"mu": [(2, 2, 1), (4, 1, 4), (5, 5, 5)]}, ["mu concurrent 5: 5 2 4"]),
+    b_later=Outcome(
+        {"mu": [(5, 2, 4)]},
+        ["mu concurrent 5: 5 5 5", "mu unique 2: 2 2 1", "mu unique 4: 4 1 4"],
+    ),
+)
+SWAP = Case(
+    "s70_swap",
+    "create table ux (id int primary key, p int unique deferrable initially deferred);"
+    "insert into ux values (1, 1), (2, 2), (3, 3)",
+    a=["begin; update ux set p = 2 where id = 1; update ux set p = 1 where id = 2; commit"],
+    b=["begin; update ux set p = 3 where id = 2; update ux set p = 2 where id = 3; commit"],
+    a_later=Outcome({"ux": [(1, 2), (2, 1)]}, ["ux concurrent 2: 2 3", "ux unique 3: 3 2"]),
+    b_later=Outcome({"ux": [(2, 3), (3, 2)]}, ["ux concurrent 2: 2 1", "ux unique 1: 1 2"]),
+)
+PARTIAL = Case(
+    "s71_partial",
+    "create table pu (id int primary key, mail text, live bool, n int);"
+    "create unique index on pu (lower(mail)) where live; create unique index on pu (n)",
+    a=["insert into pu values (1, 'A@x', true, null), (2, 'b@x', false, null), (7, 'z', false, 7)"],
+    b=["insert into pu values (3, 'a@X', true, null), (4, 'B@x', false, null), (8, 'z', false, 8)"],
+    a_later=Outcome(
+        {
+            "pu": [
+                (1, "A@x", True, None),
+                (2, "b@x", False, None),
+                (4, "B@x", False, None),
+                (7, "z", False, 7),
+                (8, "z", False, 8),
+            ]
+        },
+        ["pu unique 3: 3 a@X true null"],
+    ),
+    b_later=Outcome(
+        {
+            "pu": [
+                (2, "b@x", False, None),
+                (3, "a@X", True, None),
+                (4, "B@x", False, None),
+                (7, "z", False, 7),
+                (8, "z", False, 8),
+            ]
+        },
+        ["pu unique 1: 1 A@x true null"],
+    ),
+)
+NULLS_ALIKE = Case(
+    "s71_nulls_alike",
+    "create table pn (id int primary key, n int, m int);"
+    "create unique index on pn (n, m) nulls not distinct",
+    a=["insert into pn values (1, null, 1), (2, null, null)"],
+    b=["insert into pn values (3, null, 1), (4, 1, null)"],
+    a_later=Outcome(
+        {"pn": [(1, None, 1), (2, None, None), (4, 1, None)]}, ["pn unique 3: 3 null 1"]
+    ),
+    b_later=Outcome(
+        {"pn": [(2, None, None), (3, None, 1), (4, 1, None)]}, ["pn unique 1: 1 null 1"]
+    ),
+)
+BK = (
+    "create table bk (id int primary key, since int, until int,"
+    " exclude using gist (int4range(since, until) with &&))"
+)
+EXCLUDE = Case(
+    "s72_exclude",
+    BK,
+    a=["insert into bk values (11, 10, 12)"],
+    b=["insert into bk values (12, 11, 13), (22, 9, 10)"],
+    a_later=Outcome({"bk": [(11, 10, 12), (22, 9, 10)]}, ["bk unique 12: 12 11 13"]),
+    b_later=Outcome({"bk": [(12, 11, 13), (22, 9, 10)]}, ["bk unique 11: 11 10 12"]),
+)
+ONE_OVERLAPS_TWO = Case(
+    "s72_two",
+    BK,
+    a=["insert into bk values (31, 10, 14)"],
+    b=["insert into bk values (32, 9, 11), (33, 13, 15)"],
+    a_later=Outcome({"bk": [(31, 10, 14)]}, ["bk unique 32: 32 9 11", "bk unique 33: 33 13 15"]),
+    b_later=Outcome({"bk": [(32, 9, 11), (33, 13, 15)]}, ["bk unique 31: 31 10 14"]),
+)
+# Of three in a chain, the last stays and the one between goes; the first may have gone before that.
+IN_A_CHAIN = Case(
+    "s68_chain",
+    MU,
+    a=["insert into mu values (2, 2, 2)"],
+    b=["insert into mu values (3, 3, 3)"],
+    c=["insert into mu values (5, 2, 3)"],
+    sites=3,
+    a_later=[
+        Outcome({"mu": [(2, 2, 2), (3, 3, 3)]}, ["mu unique 5: 5 2 3"]),
+        Outcome({"mu": [(2, 2, 2)]}, ["mu unique 5: 5 2 3", "mu unique 3: 3 3 3"]),
+    ],
+    b_later=[
+        Outcome({"mu": [(2, 2, 2), (3, 3, 3)]}, ["mu unique 5: 5 2 3"]),
+        Outcome({"mu": [(3, 3, 3)]}, ["mu unique 5: 5 2 3", "mu unique 2: 2 2 2"]),
+    ],
+)
+
+CASES = [
+    SECOND_KEY,
+    SEVERAL,
+    ONE_UPDATE_HITS_THREE,
+    IN_A_CHAIN,
+    SWAP,
+    PARTIAL,
+    NULLS_ALIKE,
+    EXCLUDE,
+    ONE_OVERLAPS_TWO,
+]
