@@ -461,20 +461,29 @@ do $bond_step$ begin if not exists (
 -- A key is told by the columns that it is made of: they may change.
 alter table bondreplicate.replicate_tables
 add column key_numbers smallint [] not null default '{}',
-add column key_operators text [] not null default '{}';
+add column key_operators text [] not null default '{}',
+add column key_types text [] not null default '{}';
 comment on column bondreplicate.replicate_tables.key_numbers is
-'numbers of the key''s columns (pg_attribute.attnum), which stay when a column is renamed';
+'numbers of the columns (pg_attribute.attnum) of the key that changes were last told by';
 comment on column bondreplicate.replicate_tables.key_operators is
-'operators by which two keys are equal';
+'operators by which two of those keys are equal';
+comment on column bondreplicate.replicate_tables.key_types is 'types of those columns';
 alter table bondreplicate.replicate_parked
-add column key_columns name [], add column hash bigint;
-comment on column bondreplicate.replicate_parked.hash is
-'hash of the key as in replicate_log, once the change has been tried again';
+add column key_columns name [] not null default '{}',
+add column key_numbers smallint [], add column layout text, add column hash bigint,
+drop constraint replicate_parked_pkey,
+add primary key (source, schema_name, table_name, key, key_columns);
 comment on column bondreplicate.replicate_parked.key_columns is
 'columns that the key was made of when the change came';
+comment on column bondreplicate.replicate_parked.key_numbers is
+'numbers of those columns at the source';
+comment on column bondreplicate.replicate_parked.layout is
+'digest of the columns that the table had at the source when the change came';
+comment on column bondreplicate.replicate_parked.hash is
+'hash of the key as in replicate_log, once the change has been tried again';
 $bond_structure$;
 insert into bondreplicate.replicate_structure (number, name, checksum)
-values (7, '007_keys', '37b63b50951f79ff');
+values (7, '007_keys', 'f5e87b2f8d40ea39');
 end if; end $bond_step$;
 
 do $bond_step$ begin if not exists (
@@ -568,8 +577,8 @@ begin
     conflicts := bondreplicate.merge_stage(origin, me, seen);
     delete from bondreplicate.replicate_parked as p using pg_temp.bond_parked as k
     where p.source = origin and p.tried_by <> pg_current_xact_id()
-        and (k.source, k.schema_name, k.table_name, k.key)
-        = (p.source, p.schema_name, p.table_name, p.key);
+        and (k.source, k.schema_name, k.table_name, k.key, k.key_columns)
+        = (p.source, p.schema_name, p.table_name, p.key, p.key_columns);
     update bondreplicate.replicate_position as p
     set position = upto, seen = apply_batch.seen, incarnation = origin_incarnation,
         applied_at = clock_timestamp(), batches = p.batches + 1, rows = p.rows + rows_applied,
@@ -775,9 +784,9 @@ begin
             for tab in select distinct s.tab from pg_temp.bond_stage as s order by 1 loop
                 execute format('select pg_temp.waiting_%s()', tab);
                 execute format($q$
-                    select bondreplicate.park($1, %1$s, l.key, 'another transaction holds the row')
+                    select bondreplicate.park($1, %1$s, l.key, l.why)
                     from pg_temp.bond_batch as b
-                    cross join lateral pg_temp.locked_%1$s(b.impatient) as l (key)
+                    cross join lateral pg_temp.locked_%1$s(b.impatient) as l
                 $q$, tab) using origin;
                 execute format('select pg_temp.lock_%s($1, $2)', tab) using me, seen;
             end loop;
@@ -809,7 +818,7 @@ $$;
 comment on function bondreplicate.contest_stage(smallint, smallint, jsonb) is
 'compares the stage with the versions remembered here';
 
--- Keys of the rows of a table that have these texts in these columns.
+-- Keys of the rows of a table that have these values in these columns.
 -- columns: of `texts`. key_columns: of the keys wanted.
 create or replace function bondreplicate.find_keys(
     schema_name name, table_name name, columns name [], texts text [], key_columns name []
@@ -828,14 +837,18 @@ begin
                 from unnest(key_columns) with ordinality as k (name, place)
             ),
             schema_name, table_name,
-            string_agg(format('(t.%I)::text = ($1)[%s]', c.name, c.place), ' and ')
+            string_agg(format(
+                't.%I = ($1)[%s]::%s', c.name, c.place, format_type(a.atttypid, a.atttypmod)
+            ), ' and ')
         )
         from unnest(columns) with ordinality as c (name, place)
+        join pg_attribute as a on a.attname = c.name
+            and a.attrelid = format('%I.%I', schema_name, table_name)::regclass
     ) using texts;
 end
 $$;
 comment on function bondreplicate.find_keys(name, name, name [], text [], name []) is
-'keys of the rows that have these texts';
+'keys of the rows that have these values';
 
 -- Sees to it that the server's log is on disk up to there, before a position that shows what is in
 -- it leaves this site: transactions that a crash takes back (those committed with
@@ -917,8 +930,8 @@ begin
             delete from bondreplicate.replicate_parked as p
             using bondreplicate.replicate_log as l, bondreplicate.replicate_tables as t
             where %s and t.schema_name = p.schema_name and t.table_name = p.table_name
-                and l.tab = t.id and (l.key is null or l.hash = p.hash
-                    or l.key = p.key and coalesce(p.key_columns, t.key_columns) = t.key_columns)
+                and l.tab = t.id and (l.key is null or p.key_columns in ('{}', t.key_columns)
+                    and (l.hash = p.hash or l.key = p.key))
                 and (l.stamp, l.site, l.repair) > (p.stamp, p.site, p.repair)
             returning p.*, t.id as tab, t.key_columns, l.stamp as l_stamp, l.site as l_site,
                 l.repair as l_repair, l.source = p.source or pg_visible_in_snapshot(
@@ -957,7 +970,7 @@ as $$
 declare
     which constant text := format('l.part = %s', wanted);
 begin
-    if not bondreplicate.is_stable(which, known) then
+    if not bondreplicate.is_stable(which, known) or bondreplicate.is_awaiting(which) then
         return null;
     end if;
     -- Before the lock: who applies a batch may hold the row of replicate_state and want the part.
@@ -966,7 +979,7 @@ begin
         execute format(
             'lock table bondreplicate.replicate_log_%s in access exclusive mode nowait', wanted
         );
-        if not bondreplicate.is_stable(which, known) then
+        if not bondreplicate.is_stable(which, known) or bondreplicate.is_awaiting(which) then
             return null;
         end if;
         perform bondreplicate.forget_parked(which);
@@ -980,30 +993,6 @@ end
 $$;
 comment on function bondreplicate.forget_part(smallint, jsonb) is
 'truncates a part of the log that every site is known to have';
-
--- Forgets what the log has of one table, if every other enabled site is known to have it: its key
--- changes, and what is named by the old one could not be told apart from the new.
--- The caller keeps writers out of the table. served: see known_vectors(). Returns whether it was
--- done.
-create or replace function bondreplicate.forget_table(wanted integer, served smallint [])
-returns boolean
-language plpgsql
-set search_path = pg_catalog, pg_temp
-as $$
-declare
-    which constant text := format('l.tab = %s', wanted);
-begin
-    if not bondreplicate.is_stable(which, bondreplicate.known_vectors(served)) then
-        return false;
-    end if;
-    perform bondreplicate.note_pruned(which);
-    perform bondreplicate.forget_parked(which);
-    delete from bondreplicate.replicate_log as l where l.tab = wanted;
-    return true;
-end
-$$;
-comment on function bondreplicate.forget_table(integer, smallint []) is
-'forgets what the log has of one table, if every site has it';
 
 -- Keeps writers out of every table staged until the transaction ends: what a link does after its
 -- batch gave way several times, because on hot rows it would give way for ever. Readers go on. No
@@ -1084,11 +1073,43 @@ comment on function bondreplicate.is_awaited(
 ) is
 'whether a later state of a row is on its way';
 
+-- Whether a change that waits parked needs some entries of the log, to be compared with when it can
+-- be applied: a TRUNCATE those of rows that are later and stay; a change that cannot be compared
+-- yet, because its table is held or has another key, all those of its table.
+-- which: condition on `l`, the entries.
+create or replace function bondreplicate.is_awaiting(which text)
+returns boolean
+language plpgsql
+set search_path = pg_catalog, pg_temp
+as $$
+declare
+    needed boolean;
+begin
+    if not exists (select from bondreplicate.replicate_parked) then
+        return false;
+    end if;
+    execute format($q$
+        select exists (
+            select from bondreplicate.replicate_parked as p
+            join bondreplicate.replicate_tables as t
+                on t.schema_name = p.schema_name and t.table_name = p.table_name and t.active
+            join bondreplicate.replicate_log as l on l.tab = t.id and l.key is not null
+            where %s and case
+                when p.key = '{}' then (l.stamp, l.site, l.repair) > (p.stamp, p.site, p.repair)
+                else p.hash is null or p.key_columns not in ('{}', t.key_columns)
+            end
+        )
+    $q$, which) into needed;
+    return needed;
+end
+$$;
+comment on function bondreplicate.is_awaiting(text) is
+'whether parked changes need entries of the log';
+
 -- Whether every other enabled site is known, by its own stream, to have all that is in some entries
 -- of the log: what was written here is visible in its position of this site; what came from
 -- another site, in its position of that one.
--- Whoever was at work when an entry was written may have to compare with it: it waits for them. A
--- TRUNCATE that waits parked needs the versions of rows that are later and stay.
+-- Whoever was at work when an entry was written may have to compare with it: it waits for them.
 -- which: condition on `l`, the entries. known: site to vector, for every other enabled site;
 -- a site that never sent anything has an empty vector.
 create or replace function bondreplicate.is_stable(which text, known jsonb)
@@ -1110,13 +1131,6 @@ begin
                 and not pg_visible_in_snapshot(
                     coalesce(l.origin_xid, l.xid), bondreplicate.position_in(k.seen, l.source)
                 )
-        ) or exists (
-            select from bondreplicate.replicate_parked as p
-            join bondreplicate.replicate_tables as t
-                on t.schema_name = p.schema_name and t.table_name = p.table_name
-            join bondreplicate.replicate_log as l on l.tab = t.id and l.key is not null
-            where %1$s and p.key = '{}'
-                and (l.stamp, l.site, l.repair) > (p.stamp, p.site, p.repair)
         )
     $q$, which) into unknown using known;
     return not unknown;
@@ -1255,8 +1269,8 @@ comment on function bondreplicate.log_repair(
 
 -- Two rows that a unique index or an exclusion constraint does not let stand together: the later
 -- version stays, the other is removed as a repair and remembers which row it was merged into. Where
--- the one that comes was made by somebody who had seen the other as it is here, that one has changed
--- since: the one that comes waits for it. Returns whether anything was staged, or parked.
+-- the one that comes was made by somebody who had seen the other as it is here, that one has
+-- changed since: the one that comes waits for it. Returns whether anything was staged, or parked.
 create or replace function bondreplicate.mend_clash(
     origin smallint, me smallint, tab integer, one text [], other text [], broken name
 )
@@ -1354,6 +1368,7 @@ declare
 begin
     select null::text [] as vals, null::text [] as merged_into, false as gone, false as mine
     into parent;
+    select null::text [] as vals, false as gone, 0 as repair into child;
     if child_tab is not null then
         select c.vals, c.gone, c.repair into child
         from bondreplicate.row_now(child_tab, child_key) as c;
@@ -1435,6 +1450,11 @@ declare
 begin
     select c.before, c.conflicts into before, conflicts
     from bondreplicate.contest_stage(origin, me, seen) as c;
+    -- What step_aside() goes back to; only where it may be called for.
+    insert into pg_temp.bond_kept
+    select s.* from pg_temp.bond_stage as s
+    where exists (select from pg_temp.bond_batch as b where b.impatient)
+        or exists (select from pg_temp.bond_stage as w where w.seen is not null);
     for attempt in 1..200 loop
         begin
             for tab in select distinct s.tab from pg_temp.bond_stage as s order by 1 loop
@@ -1564,18 +1584,19 @@ begin
         returning s.*
     )
     insert into bondreplicate.replicate_parked as p (
-        source, schema_name, table_name, origin_tab, columns, key, key_columns, hash, xid, maker,
-        stamp, site, repair, gone, vals, merged_into, seen, reason
+        source, schema_name, table_name, origin_tab, layout, columns, key, key_columns, key_numbers,
+        hash, xid, maker, stamp, site, repair, gone, vals, merged_into, seen, reason
     )
-    select origin, t.schema_name, t.table_name, t.origin_tab, t.columns,
-        coalesce(k.key, '{}'), t.key_columns, k.hash, k.xid, k.source, k.stamp, k.site, k.repair,
+    select origin, t.schema_name, t.table_name, t.origin_tab, t.layout, t.columns,
+        coalesce(k.key, '{}'), case when k.key is null then '{}' else t.key_columns end,
+        t.key_numbers, k.hash, k.xid, k.source, k.stamp, k.site, k.repair,
         k.gone, k.vals, k.merged_into, coalesce(k.seen, b.seen), why
     from taken as k
     join pg_temp.bond_shape as t on t.tab = wanted_tab
     cross join pg_temp.bond_batch as b
-    on conflict (source, schema_name, table_name, key) do update
-    set origin_tab = excluded.origin_tab, columns = excluded.columns,
-        key_columns = excluded.key_columns, hash = excluded.hash, xid = excluded.xid,
+    on conflict (source, schema_name, table_name, key, key_columns) do update
+    set origin_tab = excluded.origin_tab, layout = excluded.layout, columns = excluded.columns,
+        key_numbers = excluded.key_numbers, hash = excluded.hash, xid = excluded.xid,
         maker = excluded.maker, stamp = excluded.stamp, site = excluded.site,
         repair = excluded.repair, gone = excluded.gone, vals = excluded.vals,
         merged_into = excluded.merged_into, seen = excluded.seen, reason = excluded.reason,
@@ -2193,9 +2214,11 @@ comment on function bondreplicate.stamp_anew(timestamptz) is
 'stamps anew what has stamps of a clock that was set back';
 
 -- Lets rows that another transaction keeps locked wait by themselves, so that all others go on:
--- those that have waited before, at once; when patience is over (bond_batch.impatient), also what
--- is staged for the table where it stuck, and at last everything. Repairs are not parked: they are
--- computed again. Returns whether anything was parked.
+-- those of the table where it stuck that have waited before, at once, or else all that have; when
+-- patience is over (bond_batch.impatient), also what is new for that table, and at last everything.
+-- Repairs, and what was told of them, are taken back (the stage is again as bond_kept has it): they
+-- are computed anew.
+-- Returns whether anything was parked.
 create or replace function bondreplicate.step_aside(
     origin smallint, stuck_tab integer, refused text
 )
@@ -2207,22 +2230,32 @@ declare
     why constant text := format('another transaction is in the way: %s', refused);
     patience text;
     impatient boolean;
+    here boolean;
     one record;
     parked boolean := false;
 begin
     select b.patience, b.impatient into patience, impatient from pg_temp.bond_batch as b;
-    if impatient then
-        delete from pg_temp.bond_stage as s where s.mine and s.seen is null;
-    else
+    if not impatient then
         perform set_config('lock_timeout', patience, true);
     end if;
+    if exists (select from pg_temp.bond_kept) then
+        delete from pg_temp.bond_stage;
+        insert into pg_temp.bond_stage select k.* from pg_temp.bond_kept as k;
+    end if;
+    delete from bondreplicate.replicate_error as e
+    where e.xid = pg_current_xact_id() and e.kind in ('unique', 'foreign key')
+        and e.source = (select s.site from bondreplicate.replicate_state as s);
+    select exists (
+        select from pg_temp.bond_stage as s
+        where s.tab = stuck_tab and (s.seen is not null or impatient)
+    ) into here;
     for one in
         select s.tab, s.key from pg_temp.bond_stage as s
-        where s.seen is not null or impatient and (s.tab = stuck_tab or not exists (
-            select from pg_temp.bond_stage as o where o.tab = stuck_tab
-        ))
+        where (s.seen is not null or impatient) and (s.tab = stuck_tab or not here)
     loop
         perform bondreplicate.park(origin, one.tab, one.key, why);
+        delete from pg_temp.bond_kept as k
+        where k.tab = one.tab and (one.key is null or k.key = one.key);
         parked := true;
     end loop;
     return parked;
@@ -2330,6 +2363,7 @@ begin
         join pg_temp.bond_shape as c
             on c.schema_name = p.schema_name and c.table_name = p.table_name
             and coalesce(c.origin_tab = p.origin_tab, true)
+            and coalesce(c.key_numbers = p.key_numbers, p.key_columns in ('{}', c.key_columns))
         where p.source = origin and s.tab = c.tab and coalesce(s.key, '{}') = p.key;
         insert into pg_temp.bond_stage (
             tab, key, xid, source, mine, stamp, site, repair, gone, merged_into, seen, vals
@@ -2339,7 +2373,7 @@ begin
                 when not p.gone then bondreplicate.pick_values(p.vals, p.columns, p.columns_now)
             end
         from pg_temp.bond_parked as p
-        where p.source = origin and p.fits and not exists (
+        where p.source = origin and p.same_key and p.whole and not exists (
             select from pg_temp.bond_stage as s
             where s.tab = p.tab and coalesce(s.key, '{}') = p.key
         );
@@ -2353,10 +2387,10 @@ $$;
 comment on function bondreplicate.unpark(smallint) is
 'stages the parked changes of an origin again';
 
--- Puts parked changes of tables that were altered since back on the stage, where the change says
--- enough. One that was named by another key is looked up by it: the row that it finds goes, the
--- state that it carries comes under its key of now. One that lacks columns goes on waiting: its
--- origin sends it again with them (see Extractor.send_again).
+-- Puts parked changes of tables that were altered since back on the stage, where they say enough.
+-- One that was told by another key: the state that it carries comes under the key of now, and what
+-- else its old key finds here goes, as older than that. Of two for one key the later stays. One
+-- that is not whole goes on waiting: its origin sends the row again (see Extractor.send_again).
 create or replace function bondreplicate.unpark_altered(origin smallint)
 returns void
 language plpgsql
@@ -2366,37 +2400,48 @@ declare
     p record;
     new_key text [];
 begin
+    update bondreplicate.replicate_parked as k
+    set tried_by = pg_current_xact_id(), tries = k.tries + 1,
+        reason = 'the table was altered since: ' || case
+            when w.same_key then 'the change waits to be sent again'
+            else 'it has not all columns of the key that the change is told by'
+        end
+    from pg_temp.bond_parked as w
+    where w.source = origin and not (w.same_key and w.whole)
+        and not (not w.same_key and w.whole and w.key_columns <@ w.columns_now)
+        and (k.source, k.schema_name, k.table_name, k.key, k.key_columns)
+        = (w.source, w.schema_name, w.table_name, w.key, w.key_columns)
+        and not (w.same_key and exists (
+            select from pg_temp.bond_stage as s where s.tab = w.tab and s.key = w.key
+        ));
     for p in
-        select k.* from pg_temp.bond_parked as k
-        where k.source = origin and not k.fits and not exists (
-            select from pg_temp.bond_stage as s where s.tab = k.tab and s.key = k.key
-        )
-        order by k.parked_at
+        select w.*, t.turn
+        from pg_temp.bond_parked as w cross join generate_series(1, 2) as t (turn)
+        where w.source = origin and not w.same_key and w.whole
+            and w.key_columns <@ w.columns_now and (t.turn = 2 or not w.gone)
+        -- States first: what the old key of one finds may be another one's by now.
+        order by t.turn, w.stamp desc, w.site desc, w.repair desc
     loop
-        if not p.enough then
-            update bondreplicate.replicate_parked as k
-            set tried_by = pg_current_xact_id(), tries = k.tries + 1,
-                reason = 'the table was altered: the change waits to be sent again'
-            where (k.source, k.schema_name, k.table_name, k.key)
-                = (p.source, p.schema_name, p.table_name, p.key);
-            continue;
-        end if;
         new_key := case
             when not p.gone then bondreplicate.pick_values(p.vals, p.columns, p.key_now)
         end;
+        delete from pg_temp.bond_stage as s
+        where p.turn = 1 and s.tab = p.tab and s.key = new_key and s.seen is not null
+            and (s.stamp, s.site, s.repair) < (p.stamp, p.site, p.repair);
         insert into pg_temp.bond_stage (
-            tab, key, xid, source, mine, stamp, site, repair, gone, merged_into, seen, vals
+            tab, key, xid, source, mine, stamp, site, repair, gone, seen, vals
         )
-        select p.tab, n.key, p.xid, p.maker, p.xid is null, p.stamp, p.site, p.repair,
-            n.key is distinct from new_key, p.merged_into, p.seen,
-            case when n.key = new_key then
-                bondreplicate.pick_values(p.vals, p.columns, p.columns_now)
+        select p.tab, n.key, p.xid, p.maker, p.xid is null, p.stamp, p.site, p.repair, p.turn = 2,
+            p.seen, case
+                when p.turn = 1 then bondreplicate.pick_values(p.vals, p.columns, p.columns_now)
             end
         from (
+            select new_key as key where p.turn = 1
+            union
             select f.key from bondreplicate.find_keys(
                 p.schema_name, p.table_name, p.key_columns, p.key, p.key_now
             ) as f (key)
-            union select new_key where new_key is not null
+            where p.turn = 2 and f.key is distinct from new_key
         ) as n
         where not exists (
             select from pg_temp.bond_stage as s where s.tab = p.tab and s.key = n.key
@@ -2451,7 +2496,7 @@ comment on function bondreplicate.wait_for_change(
 ) is
 'sleeps until something was committed';
 
-insert into bondreplicate.replicate_structure (number, name, checksum) values (0, 'functions', 'dbcadd6953bde12f')
+insert into bondreplicate.replicate_structure (number, name, checksum) values (0, 'functions', 'f420ab9601646ce3')
 on conflict (number) do update set checksum = excluded.checksum, made_at = clock_timestamp()
 ;
 revoke all on all functions in schema bondreplicate from public;

@@ -1,7 +1,7 @@
 """How soon a change is visible elsewhere, and what a daemon costs that has nothing to do.
 
-Machines that run tests are noisy, so the best of a few rounds counts: what is slow is slow in all
-of them.
+Machines that run tests are noisy, so the best of a few rounds counts, each begun when the
+processors are free, if they are within half a minute: what is slow is slow in all of them.
 """
 
 import random
@@ -22,6 +22,7 @@ RATE = 200
 SAMPLES = 400 if SOAK else 100
 VISIBLE_MS = 20
 IDLE_PERCENT = 1.0
+QUIET_PERCENT = 25
 
 
 @pytest.fixture(scope="module")
@@ -29,6 +30,13 @@ def mesh() -> Iterator[Mesh]:
     mesh = make_mesh(mixed_versions(2))
     yield mesh
     mesh.end()
+
+
+def wait_for_quiet(limit_s: float = 30) -> None:
+    """Until others leave the processors alone; what is measured is measured all the same."""
+    until_s = time.monotonic() + limit_s
+    while psutil.cpu_percent(0.5) > QUIET_PERCENT and time.monotonic() < until_s:
+        pass
 
 
 def write_at_rate(site: Site, stop: threading.Event) -> None:
@@ -66,6 +74,7 @@ def test_a_commit_is_visible_within_milliseconds(mesh: Mesh) -> None:
     )
     medians = []
     for round_ in range(ROUNDS):
+        wait_for_quiet()
         stop = threading.Event()
         writer = threading.Thread(target=write_at_rate, args=(mesh[1], stop))
         writer.start()
@@ -95,10 +104,11 @@ def test_an_idle_daemon_costs_next_to_nothing(mesh: Mesh) -> None:
     shares = []
 
     def is_cheap() -> bool:
+        wait_for_quiet()
         before_s, from_s = cpu_s(mesh[1]), time.monotonic()
         threading.Event().wait(20 if SOAK else 5)
         shares.append((cpu_s(mesh[1]) - before_s) / (time.monotonic() - from_s) * 100)
         return shares[-1] < IDLE_PERCENT
 
-    eventually(is_cheap, "an idle daemon and its sessions take under 1 % of a core", timeout_s=60)
+    eventually(is_cheap, "an idle daemon and its sessions take under 1 % of a core", timeout_s=120)
     print(f"per cent of a core, by round: {[round(s, 2) for s in shares]}")

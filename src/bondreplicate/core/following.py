@@ -30,6 +30,7 @@ class Listed:
     shape: str | None
     key_numbers: tuple[int, ...] = ()
     key_operators: tuple[str, ...] = ()
+    key_types: tuple[str, ...] = ()
 
 
 class Step(Enum):
@@ -51,6 +52,14 @@ class Task:
     shape: Shape | None
     listed: Listed | None
     reason: str | None = None
+
+    @property
+    def renames_keys(self) -> bool:
+        """Whether what is in the log of the table is told by another key than will be from now."""
+        row, shape = self.listed, self.shape
+        if row is None or shape is None or self.replaces or not row.key_numbers:
+            return False
+        return (row.key_numbers, row.key_types) != (shape.key_numbers, shape.key_types)
 
     @property
     def replaces(self) -> bool:
@@ -116,7 +125,8 @@ def _task(shape: Shape, row: Listed | None, captured: int) -> Task | None:
     if why_not:
         if captured or (row and row.active):
             return Task(Step.RELEASE, shape, row, why_not)
-        fits = row and (row.reason, row.relid, row.name) == (why_not, shape.oid, shape.name)
+        noted = row and (row.reason, row.relid, row.name, row.shape)
+        fits = noted == (why_not, shape.oid, shape.name, shape.ties)
         return None if fits else Task(Step.NOTE, shape, row, why_not)
     recreated = row is not None and row.relid not in (None, shape.oid) and not captured
     if row is None or not row.active or recreated:

@@ -88,13 +88,38 @@ class Shape:
         return hashlib.sha256(f"{CAPTURED_AS} {self!r}".encode()).hexdigest()[:16]
 
     @property
+    def ties(self) -> str:
+        """Changes when foreign keys do: all that matters of a table that is not replicated."""
+        return hashlib.sha256(repr(self.foreign_keys).encode()).hexdigest()[:16]
+
+    @property
+    def layout(self) -> str:
+        """Changes when a row that was sent is not the same row any more: columns, their types."""
+        columns = [(c.name, c.number, c.type) for c in self.travelling]
+        return hashlib.sha256(repr(columns).encode()).hexdigest()[:16]
+
+    @property
+    def key_types(self) -> tuple[str, ...]:
+        """Types of the columns of the key."""
+        return tuple(self.column(name).type for name in self.key)
+
+    @property
+    def key_is_loose(self) -> bool:
+        """Whether nothing keeps two rows from having the same key, or one from having none."""
+        unique = (
+            set(u.columns) <= set(self.key) and u.predicate is None and u.immediate
+            for u in self.uniques
+        )
+        return not any(unique) or not all(self.column(name).not_null for name in self.key)
+
+    @property
     def key_numbers(self) -> tuple[int, ...]:
         """Numbers of the columns of the key."""
         return tuple(self.column(name).number for name in self.key)
 
     def keyed_by(self, numbers: Sequence[int], operators: Sequence[str]) -> Shape | None:
-        """The table with other columns as its key; None where one is gone, or may be null."""
-        by_number = {c.number: c for c in self.columns if c.not_null and not c.generated}
+        """The table with other columns as its key, even a loose one; None where one is gone."""
+        by_number = {c.number: c for c in self.columns if not c.generated}
         if not set(numbers) <= set(by_number):
             return None
         names = tuple(by_number[n].name for n in numbers)

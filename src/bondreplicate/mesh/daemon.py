@@ -284,6 +284,7 @@ class Daemon:
             if host not in self.links:
                 link = Link(self.settings, host, pulse, log.info, log.warning, random.random)
                 self.links[host] = link
+                execute(connection, query("position_ensure"), {"site": host.site})
                 link.start()
 
     def _served(self) -> list[int]:

@@ -98,7 +98,6 @@ class Applier:
             "key_equal_lt": key.equal(key.own("t"), key.casts("l.key")),
             "key_equal_sn": key.equal(staged, key.casts("n.key")),
             "hash_s": key.hash(staged),
-            "hash_n": key.hash(key.casts("n.key")),
             "hash_t": key.hash(key.own("t")),
             "hash_w": key.hash(key.casts("wanted")),
             "vals": render("array[{v}]::text []", v=vals),
@@ -117,7 +116,7 @@ class Applier:
         """All functions of the table."""
         return [
             self._simple("waiting"),
-            self._simple("locked"),
+            self._simple("locked", loose=self._loose()),
             self._simple("lock"),
             self._simple("contest"),
             self._simple("seeds", before_any=timestamp(BEFORE_ANY)),
@@ -132,6 +131,12 @@ class Applier:
     def _simple(self, what: str, **more: Composable) -> Composed:
         parts = {**self.common, "columns": self.common["columns_array"], **more}
         return render(template(what), function=Identifier(f"{what}_{self.tab}"), **parts)
+
+    def _loose(self) -> Composable:
+        """What looks for keys that several rows have, where nothing keeps them from it."""
+        if not self.shape.key_is_loose:
+            return SQL("")
+        return render(template("loose"), **self.common)
 
     def staged(self, name: str) -> Composable:
         """The staged value of a column, typed."""

@@ -23,7 +23,7 @@ from bondreplicate.border.failpoint import reach
 from bondreplicate.border.settings import Settings
 from bondreplicate.border.sqlfiles import query
 from bondreplicate.core.mapping import Mapped, map_tables
-from bondreplicate.core.shapes import ForeignKey, Shape
+from bondreplicate.core.shapes import ForeignKey, Shape, TableName
 from bondreplicate.site.applier import Applier, Neighbour
 from bondreplicate.site.extract import Outdated
 from bondreplicate.site.tables import Tables, fetch_tables
@@ -131,7 +131,7 @@ class Target:
         self.mapped = map_tables(origin.shapes, known, self.tables.disabled)
         self._made.clear()
         self._children.clear()
-        for shape in self.tables.shapes.values():
+        for shape in (*self.tables.shapes.values(), *self.tables.others):
             for fk in shape.foreign_keys:
                 self._children.setdefault(fk.parent, []).append((shape, fk))
         with transaction(self.connection):
@@ -158,6 +158,8 @@ class Target:
                 "held": mapped.held or None,
                 "origin_tab": origin_tab,
                 "key_columns": list(shape.key),
+                "key_numbers": list(shape.key_numbers) if origin_tab else None,
+                "layout": shape.layout if origin_tab else None,
             },
         )
 
@@ -198,10 +200,17 @@ class Target:
     def _applier(self, tab: int, shape: Shape) -> Applier:
         known = self.tables.known()
         neighbours = [
-            Neighbour(child, known[child.name][0], self._columns_of(known[child.name][0]), fk)
-            for child, fk in self._children.get(shape.name, [])
+            self._neighbour(child, fk, known) for child, fk in self._children.get(shape.name, [])
         ]
         return Applier(shape, tab, self._columns_of(tab), neighbours, known)
+
+    def _neighbour(
+        self, child: Shape, fk: ForeignKey, known: Mapping[TableName, tuple[int, Shape]]
+    ) -> Neighbour:
+        if child.name not in known:
+            return Neighbour(child, None, [c.name for c in child.travelling], fk)
+        tab = known[child.name][0]
+        return Neighbour(child, tab, self._columns_of(tab), fk)
 
     def _columns_of(self, tab: int) -> Sequence[str]:
         for mapped in self.mapped.values():

@@ -77,6 +77,34 @@ def enqueue(shape: Shape, tab: int, stamp: datetime) -> Composed:
     )
 
 
+def rekey(shape: Shape, former: Shape, tab: int) -> Composed:
+    """Statements that make the log tell the rows of a table by its key of now."""
+    key, old = KeyOf(shape), KeyOf(former)
+    return render(
+        template("rekey"),
+        tab=Literal(tab),
+        table=table(shape.name),
+        same_row=old.equal(old.own("t"), old.casts("l.key")),
+        hash_t=key.hash(key.own("t")),
+        key_t=key.text("t"),
+    )
+
+
+def enqueue_alike(shape: Shape, former: Shape, tab: int) -> Composed:
+    """The statement that logs rows which another key, that they had, does not tell apart."""
+    key, old = KeyOf(shape), KeyOf(former)
+    nulls = [render("{v} is null", v=v) for v in old.own("r")]
+    return render(
+        template("enqueue_alike"),
+        tab=Literal(tab),
+        table=table(shape.name),
+        hash_row=key.hash(key.own("r")),
+        key_row=key.text("r"),
+        none=joined(" or ", nulls),
+        alike=old.equal(old.own("t"), old.own("r")),
+    )
+
+
 def send_again(shape: Shape, tab: int) -> Composed:
     """The statement that logs one key again; takes its text and version as parameters."""
     key = KeyOf(shape)
@@ -121,6 +149,13 @@ def extract(shape: Shape, tab: int, target: int, me: int, columns: Sequence[str]
         me=Literal(me),
         table=table(shape.name),
         first_key=Identifier(key.columns[0].name),
+        one_row=render(
+            template("one_row"), table=table(shape.name), same=key.equal(key.own("t"), mine)
+        )
+        if shape.key_is_loose
+        else render(
+            "only {t} as t on {same}", t=table(shape.name), same=key.equal(key.own("t"), mine)
+        ),
         key_text=as_texts(mine),
         key_names=comma(render("e.{n}", n=n) for n in names),
         key_typed=comma(render("{v} as {n}", v=v, n=n) for v, n in zip(casts, names, strict=True)),

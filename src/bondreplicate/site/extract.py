@@ -76,14 +76,13 @@ class Unsent:
 
 @dataclass(frozen=True)
 class Outdated:
-    """A row that waits at a target without columns that it has now; its version, and its key."""
+    """A row that waits at a target as it was before ALTER TABLE: its key, its version."""
 
     origin_tab: int
     key: Sequence[str]
     stamp: datetime
     site: int
     repair: int
-    key_columns: Sequence[str]
 
 
 class Extractor:
@@ -139,16 +138,10 @@ class Extractor:
                 self._passed.discard(row.id)
 
     def send_again(self, tables: Tables, outdated: Iterable[Outdated]) -> None:
-        """Send the states of now of rows that wait at the target as they were before ALTER TABLE.
-
-        Not where another key names the row now: the target looks for it by the old one.
-        """
+        """Send rows as they are now that wait at the target as they were before ALTER TABLE."""
         for row in outdated:
             shape = tables.shapes.get(row.origin_tab)
-            if shape is None or len(row.key) != len(shape.key):
-                continue
-            renamed = not {c.name for c in shape.columns} & set(row.key_columns)
-            if renamed or tuple(row.key_columns) == shape.key:
+            if shape is not None:
                 args = {"key": row.key, "stamp": row.stamp, "site": row.site, "repair": row.repair}
                 execute(self.connection, capture.send_again(shape, row.origin_tab), args)
 

@@ -35,11 +35,16 @@ Report = Callable[..., None]
 
 @dataclass(frozen=True)
 class Tables:
-    """The replicated tables of a site at one revision: id to shape."""
+    """The replicated tables of a site at one revision: id to shape.
+
+    Attributes:
+        others: tables that are not replicated; their foreign keys hold all the same.
+    """
 
     revision: int
     shapes: dict[int, Shape] = field(default_factory=dict)
     disabled: frozenset[TableName] = frozenset()
+    others: tuple[Shape, ...] = ()
 
     def known(self) -> dict[TableName, tuple[int, Shape]]:
         """The same by name."""
@@ -61,12 +66,14 @@ def fetch_tables(connection: Connection) -> Tables:
     """The replicated tables of a site, as they are now; also of another site."""
     revision = value(connection, query("tables_revision"))
     # By oid: where a table was renamed a moment ago, its old name may be another's.
-    shapes = {s.oid: s for s in fetch_shapes(connection)}
+    shapes = {s.oid: s for s in fetch_followed(connection)}
     listed = fetch_listed(connection)
-    active = {r.id: keep_key(shapes[r.relid], r) for r in listed if r.active and r.relid in shapes}
+    active = {r.id: shapes[r.relid] for r in listed if r.active and r.relid in shapes}
     usable = {tab: shape for tab, shape in active.items() if not shape.why_not}
     disabled = frozenset(r.name for r in listed if not r.enabled)
-    return Tables(revision, usable, disabled)
+    taken = {shape.oid for shape in usable.values()}
+    others = tuple(shape for oid, shape in shapes.items() if oid not in taken)
+    return Tables(revision, usable, disabled, others)
 
 
 def fetch_listed(connection: Connection) -> list[Listed]:
@@ -82,6 +89,7 @@ def fetch_listed(connection: Connection) -> list[Listed]:
             r.shape,
             tuple(r.key_numbers),
             tuple(r.key_operators),
+            tuple(r.key_types),
         )
         for r in rows(connection, query("tables_listed"))
     ]
@@ -169,10 +177,7 @@ def _carry_out(connection: Connection, task: Task, first: bool, served: Sequence
             execute(connection, capture.detach(task.shape.name, tab))
             _check_name(connection, task.shape)
         elif task.shape and task.listed and task.step is Step.REKEY:
-            execute(connection, capture.lock(task.shape.name))
-            args = {"tab": task.listed.id, "served": list(served)}
-            if not value(connection, query("forget_table"), args):
-                raise TransientError("its key has changed: what was changed by the old one waits")
+            _rekey(connection, task.shape, task.listed, served)
             _attach(connection, task)
         elif task.shape and task.step is Step.NOTE:
             _write(connection, task)
@@ -180,13 +185,39 @@ def _carry_out(connection: Connection, task: Task, first: bool, served: Sequence
             if task.listed and task.step is Step.ATTACH and task.replaces:
                 execute(connection, query("tables_replace"), {"id": task.listed.id})
             tab = _attach(connection, task)
-            if task.step is Step.ATTACH and not first:
+            if task.renames_keys:
+                # By the old key nothing in the log means what it says any more.
+                execute(connection, query("forget_entries"), {"tab": tab})
+            if not first and (task.step is Step.ATTACH or task.renames_keys):
                 was_out = task.listed is not None and task.listed.reason == DISABLED
                 stamp = OUT_BEFORE if was_out else BEFORE_ANY
                 execute(connection, capture.enqueue(task.shape, tab, stamp))
         # In this transaction: a link that sees entries of a table must see that it knows too
         # little.
         execute(connection, query("tables_revise"))
+
+
+def _rekey(connection: Connection, shape: Shape, listed: Listed, served: Sequence[int]) -> None:
+    """Make a table ready for another key, if all sites have what the log tells by the old one.
+
+    Writers wait for at most 20 ms, and only where that looks likely. Rows that the old key cannot
+    tell apart, which were written since nothing enforces it, are logged by the new one.
+
+    Raises:
+        TransientError: not yet.
+    """
+    args = {"tab": listed.id, "served": list(served)}
+    waits = TransientError("its key has changed: what was changed by the old one is on its way")
+    if not value(connection, query("table_is_stable"), args):
+        raise waits
+    set_local(connection, "lock_timeout", "20ms")
+    execute(connection, capture.lock(shape.name))
+    if not value(connection, query("table_is_stable"), args):
+        raise waits
+    former = keep_key(shape, listed)
+    execute(connection, capture.rekey(shape, former, listed.id))
+    if former.key_is_loose:
+        execute(connection, capture.enqueue_alike(shape, former, listed.id))
 
 
 def _attach(connection: Connection, task: Task) -> int:
@@ -243,8 +274,9 @@ def _write(connection: Connection, task: Task) -> int:
             "key": list(shape.key),
             "columns": [c.name for c in shape.travelling],
             "relid": shape.oid,
-            "shape": shape.digest if active else None,
-            "key_numbers": list(shape.key_numbers) if active else [],
-            "key_operators": list(shape.key_operators) if active else [],
+            "shape": shape.digest if active else shape.ties,
+            "key_numbers": list(shape.key_numbers),
+            "key_operators": list(shape.key_operators),
+            "key_types": list(shape.key_types),
         },
     )

@@ -52,8 +52,8 @@ begin
     conflicts := bondreplicate.merge_stage(origin, me, seen);
     delete from bondreplicate.replicate_parked as p using pg_temp.bond_parked as k
     where p.source = origin and p.tried_by <> pg_current_xact_id()
-        and (k.source, k.schema_name, k.table_name, k.key)
-        = (p.source, p.schema_name, p.table_name, p.key);
+        and (k.source, k.schema_name, k.table_name, k.key, k.key_columns)
+        = (p.source, p.schema_name, p.table_name, p.key, p.key_columns);
     update bondreplicate.replicate_position as p
     set position = upto, seen = apply_batch.seen, incarnation = origin_incarnation,
         applied_at = clock_timestamp(), batches = p.batches + 1, rows = p.rows + rows_applied,

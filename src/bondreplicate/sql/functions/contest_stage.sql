@@ -23,9 +23,9 @@ begin
             for tab in select distinct s.tab from pg_temp.bond_stage as s order by 1 loop
                 execute format('select pg_temp.waiting_%s()', tab);
                 execute format($q$
-                    select bondreplicate.park($1, %1$s, l.key, 'another transaction holds the row')
+                    select bondreplicate.park($1, %1$s, l.key, l.why)
                     from pg_temp.bond_batch as b
-                    cross join lateral pg_temp.locked_%1$s(b.impatient) as l (key)
+                    cross join lateral pg_temp.locked_%1$s(b.impatient) as l
                 $q$, tab) using origin;
                 execute format('select pg_temp.lock_%s($1, $2)', tab) using me, seen;
             end loop;

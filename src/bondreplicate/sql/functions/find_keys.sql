@@ -1,4 +1,4 @@
--- Keys of the rows of a table that have these texts in these columns.
+-- Keys of the rows of a table that have these values in these columns.
 -- columns: of `texts`. key_columns: of the keys wanted.
 create or replace function bondreplicate.find_keys(
     schema_name name, table_name name, columns name [], texts text [], key_columns name []
@@ -17,11 +17,15 @@ begin
                 from unnest(key_columns) with ordinality as k (name, place)
             ),
             schema_name, table_name,
-            string_agg(format('(t.%I)::text = ($1)[%s]', c.name, c.place), ' and ')
+            string_agg(format(
+                't.%I = ($1)[%s]::%s', c.name, c.place, format_type(a.atttypid, a.atttypmod)
+            ), ' and ')
         )
         from unnest(columns) with ordinality as c (name, place)
+        join pg_attribute as a on a.attname = c.name
+            and a.attrelid = format('%I.%I', schema_name, table_name)::regclass
     ) using texts;
 end
 $$;
 comment on function bondreplicate.find_keys(name, name, name [], text [], name []) is
-'keys of the rows that have these texts';
+'keys of the rows that have these values';

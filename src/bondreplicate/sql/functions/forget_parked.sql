@@ -15,8 +15,8 @@ begin
             delete from bondreplicate.replicate_parked as p
             using bondreplicate.replicate_log as l, bondreplicate.replicate_tables as t
             where %s and t.schema_name = p.schema_name and t.table_name = p.table_name
-                and l.tab = t.id and (l.key is null or l.hash = p.hash
-                    or l.key = p.key and coalesce(p.key_columns, t.key_columns) = t.key_columns)
+                and l.tab = t.id and (l.key is null or p.key_columns in ('{}', t.key_columns)
+                    and (l.hash = p.hash or l.key = p.key))
                 and (l.stamp, l.site, l.repair) > (p.stamp, p.site, p.repair)
             returning p.*, t.id as tab, t.key_columns, l.stamp as l_stamp, l.site as l_site,
                 l.repair as l_repair, l.source = p.source or pg_visible_in_snapshot(

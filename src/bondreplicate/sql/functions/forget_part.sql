@@ -12,7 +12,7 @@ as $$
 declare
     which constant text := format('l.part = %s', wanted);
 begin
-    if not bondreplicate.is_stable(which, known) then
+    if not bondreplicate.is_stable(which, known) or bondreplicate.is_awaiting(which) then
         return null;
     end if;
     -- Before the lock: who applies a batch may hold the row of replicate_state and want the part.
@@ -21,7 +21,7 @@ begin
         execute format(
             'lock table bondreplicate.replicate_log_%s in access exclusive mode nowait', wanted
         );
-        if not bondreplicate.is_stable(which, known) then
+        if not bondreplicate.is_stable(which, known) or bondreplicate.is_awaiting(which) then
             return null;
         end if;
         perform bondreplicate.forget_parked(which);

@@ -1,8 +1,7 @@
 -- Whether every other enabled site is known, by its own stream, to have all that is in some entries
 -- of the log: what was written here is visible in its position of this site; what came from
 -- another site, in its position of that one.
--- Whoever was at work when an entry was written may have to compare with it: it waits for them. A
--- TRUNCATE that waits parked needs the versions of rows that are later and stay.
+-- Whoever was at work when an entry was written may have to compare with it: it waits for them.
 -- which: condition on `l`, the entries. known: site to vector, for every other enabled site;
 -- a site that never sent anything has an empty vector.
 create or replace function bondreplicate.is_stable(which text, known jsonb)
@@ -24,13 +23,6 @@ begin
                 and not pg_visible_in_snapshot(
                     coalesce(l.origin_xid, l.xid), bondreplicate.position_in(k.seen, l.source)
                 )
-        ) or exists (
-            select from bondreplicate.replicate_parked as p
-            join bondreplicate.replicate_tables as t
-                on t.schema_name = p.schema_name and t.table_name = p.table_name
-            join bondreplicate.replicate_log as l on l.tab = t.id and l.key is not null
-            where %1$s and p.key = '{}'
-                and (l.stamp, l.site, l.repair) > (p.stamp, p.site, p.repair)
         )
     $q$, which) into unknown using known;
     return not unknown;

@@ -1,7 +1,7 @@
 -- Two rows that a unique index or an exclusion constraint does not let stand together: the later
 -- version stays, the other is removed as a repair and remembers which row it was merged into. Where
--- the one that comes was made by somebody who had seen the other as it is here, that one has changed
--- since: the one that comes waits for it. Returns whether anything was staged, or parked.
+-- the one that comes was made by somebody who had seen the other as it is here, that one has
+-- changed since: the one that comes waits for it. Returns whether anything was staged, or parked.
 create or replace function bondreplicate.mend_clash(
     origin smallint, me smallint, tab integer, one text [], other text [], broken name
 )

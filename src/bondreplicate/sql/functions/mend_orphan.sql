@@ -22,6 +22,7 @@ declare
 begin
     select null::text [] as vals, null::text [] as merged_into, false as gone, false as mine
     into parent;
+    select null::text [] as vals, false as gone, 0 as repair into child;
     if child_tab is not null then
         select c.vals, c.gone, c.repair into child
         from bondreplicate.row_now(child_tab, child_key) as c;

@@ -14,18 +14,19 @@ begin
         returning s.*
     )
     insert into bondreplicate.replicate_parked as p (
-        source, schema_name, table_name, origin_tab, columns, key, key_columns, hash, xid, maker,
-        stamp, site, repair, gone, vals, merged_into, seen, reason
+        source, schema_name, table_name, origin_tab, layout, columns, key, key_columns, key_numbers,
+        hash, xid, maker, stamp, site, repair, gone, vals, merged_into, seen, reason
     )
-    select origin, t.schema_name, t.table_name, t.origin_tab, t.columns,
-        coalesce(k.key, '{}'), t.key_columns, k.hash, k.xid, k.source, k.stamp, k.site, k.repair,
+    select origin, t.schema_name, t.table_name, t.origin_tab, t.layout, t.columns,
+        coalesce(k.key, '{}'), case when k.key is null then '{}' else t.key_columns end,
+        t.key_numbers, k.hash, k.xid, k.source, k.stamp, k.site, k.repair,
         k.gone, k.vals, k.merged_into, coalesce(k.seen, b.seen), why
     from taken as k
     join pg_temp.bond_shape as t on t.tab = wanted_tab
     cross join pg_temp.bond_batch as b
-    on conflict (source, schema_name, table_name, key) do update
-    set origin_tab = excluded.origin_tab, columns = excluded.columns,
-        key_columns = excluded.key_columns, hash = excluded.hash, xid = excluded.xid,
+    on conflict (source, schema_name, table_name, key, key_columns) do update
+    set origin_tab = excluded.origin_tab, layout = excluded.layout, columns = excluded.columns,
+        key_numbers = excluded.key_numbers, hash = excluded.hash, xid = excluded.xid,
         maker = excluded.maker, stamp = excluded.stamp, site = excluded.site,
         repair = excluded.repair, gone = excluded.gone, vals = excluded.vals,
         merged_into = excluded.merged_into, seen = excluded.seen, reason = excluded.reason,

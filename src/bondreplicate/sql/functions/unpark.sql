@@ -13,6 +13,7 @@ begin
         join pg_temp.bond_shape as c
             on c.schema_name = p.schema_name and c.table_name = p.table_name
             and coalesce(c.origin_tab = p.origin_tab, true)
+            and coalesce(c.key_numbers = p.key_numbers, p.key_columns in ('{}', c.key_columns))
         where p.source = origin and s.tab = c.tab and coalesce(s.key, '{}') = p.key;
         insert into pg_temp.bond_stage (
             tab, key, xid, source, mine, stamp, site, repair, gone, merged_into, seen, vals
@@ -22,7 +23,7 @@ begin
                 when not p.gone then bondreplicate.pick_values(p.vals, p.columns, p.columns_now)
             end
         from pg_temp.bond_parked as p
-        where p.source = origin and p.fits and not exists (
+        where p.source = origin and p.same_key and p.whole and not exists (
             select from pg_temp.bond_stage as s
             where s.tab = p.tab and coalesce(s.key, '{}') = p.key
         );

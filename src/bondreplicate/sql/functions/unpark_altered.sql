@@ -1,7 +1,7 @@
--- Puts parked changes of tables that were altered since back on the stage, where the change says
--- enough. One that was named by another key is looked up by it: the row that it finds goes, the
--- state that it carries comes under its key of now. One that lacks columns goes on waiting: its
--- origin sends it again with them (see Extractor.send_again).
+-- Puts parked changes of tables that were altered since back on the stage, where they say enough.
+-- One that was told by another key: the state that it carries comes under the key of now, and what
+-- else its old key finds here goes, as older than that. Of two for one key the later stays. One
+-- that is not whole goes on waiting: its origin sends the row again (see Extractor.send_again).
 create or replace function bondreplicate.unpark_altered(origin smallint)
 returns void
 language plpgsql
@@ -11,37 +11,48 @@ declare
     p record;
     new_key text [];
 begin
+    update bondreplicate.replicate_parked as k
+    set tried_by = pg_current_xact_id(), tries = k.tries + 1,
+        reason = 'the table was altered since: ' || case
+            when w.same_key then 'the change waits to be sent again'
+            else 'it has not all columns of the key that the change is told by'
+        end
+    from pg_temp.bond_parked as w
+    where w.source = origin and not (w.same_key and w.whole)
+        and not (not w.same_key and w.whole and w.key_columns <@ w.columns_now)
+        and (k.source, k.schema_name, k.table_name, k.key, k.key_columns)
+        = (w.source, w.schema_name, w.table_name, w.key, w.key_columns)
+        and not (w.same_key and exists (
+            select from pg_temp.bond_stage as s where s.tab = w.tab and s.key = w.key
+        ));
     for p in
-        select k.* from pg_temp.bond_parked as k
-        where k.source = origin and not k.fits and not exists (
-            select from pg_temp.bond_stage as s where s.tab = k.tab and s.key = k.key
-        )
-        order by k.parked_at
+        select w.*, t.turn
+        from pg_temp.bond_parked as w cross join generate_series(1, 2) as t (turn)
+        where w.source = origin and not w.same_key and w.whole
+            and w.key_columns <@ w.columns_now and (t.turn = 2 or not w.gone)
+        -- States first: what the old key of one finds may be another one's by now.
+        order by t.turn, w.stamp desc, w.site desc, w.repair desc
     loop
-        if not p.enough then
-            update bondreplicate.replicate_parked as k
-            set tried_by = pg_current_xact_id(), tries = k.tries + 1,
-                reason = 'the table was altered: the change waits to be sent again'
-            where (k.source, k.schema_name, k.table_name, k.key)
-                = (p.source, p.schema_name, p.table_name, p.key);
-            continue;
-        end if;
         new_key := case
             when not p.gone then bondreplicate.pick_values(p.vals, p.columns, p.key_now)
         end;
+        delete from pg_temp.bond_stage as s
+        where p.turn = 1 and s.tab = p.tab and s.key = new_key and s.seen is not null
+            and (s.stamp, s.site, s.repair) < (p.stamp, p.site, p.repair);
         insert into pg_temp.bond_stage (
-            tab, key, xid, source, mine, stamp, site, repair, gone, merged_into, seen, vals
+            tab, key, xid, source, mine, stamp, site, repair, gone, seen, vals
         )
-        select p.tab, n.key, p.xid, p.maker, p.xid is null, p.stamp, p.site, p.repair,
-            n.key is distinct from new_key, p.merged_into, p.seen,
-            case when n.key = new_key then
-                bondreplicate.pick_values(p.vals, p.columns, p.columns_now)
+        select p.tab, n.key, p.xid, p.maker, p.xid is null, p.stamp, p.site, p.repair, p.turn = 2,
+            p.seen, case
+                when p.turn = 1 then bondreplicate.pick_values(p.vals, p.columns, p.columns_now)
             end
         from (
+            select new_key as key where p.turn = 1
+            union
             select f.key from bondreplicate.find_keys(
                 p.schema_name, p.table_name, p.key_columns, p.key, p.key_now
             ) as f (key)
-            union select new_key where new_key is not null
+            where p.turn = 2 and f.key is distinct from new_key
         ) as n
         where not exists (
             select from pg_temp.bond_stage as s where s.tab = p.tab and s.key = n.key

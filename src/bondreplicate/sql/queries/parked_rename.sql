@@ -9,12 +9,13 @@ with renamed as (
     returning p.*, c.schema_name as new_schema, c.table_name as new_table
 )
 insert into bondreplicate.replicate_parked (
-    source, schema_name, table_name, origin_tab, columns, key, key_columns, hash, xid, maker, stamp,
-    site, repair, gone, vals, merged_into, seen, reason, parked_at, tries, tried_by
+    source, schema_name, table_name, origin_tab, layout, columns, key, key_columns, key_numbers,
+    hash, xid, maker, stamp, site, repair, gone, vals, merged_into, seen, reason, parked_at, tries,
+    tried_by
 )
-select r.source, r.new_schema, r.new_table, r.origin_tab, r.columns, r.key, r.key_columns, r.hash,
-    r.xid, r.maker, r.stamp, r.site, r.repair, r.gone, r.vals, r.merged_into, r.seen, r.reason,
-    r.parked_at, r.tries, r.tried_by
+select r.source, r.new_schema, r.new_table, r.origin_tab, r.layout, r.columns, r.key,
+    r.key_columns, r.key_numbers, r.hash, r.xid, r.maker, r.stamp, r.site, r.repair, r.gone,
+    r.vals, r.merged_into, r.seen, r.reason, r.parked_at, r.tries, r.tried_by
 from renamed as r
 order by r.parked_at
-on conflict (source, schema_name, table_name, key) do nothing
+on conflict (source, schema_name, table_name, key, key_columns) do nothing

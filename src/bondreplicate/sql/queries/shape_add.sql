@@ -1,8 +1,10 @@
 insert into pg_temp.bond_shape (
-    tab, schema_name, table_name, columns, checked_late, held, origin_tab, key_columns
+    tab, schema_name, table_name, columns, checked_late, held, origin_tab, key_columns,
+    key_numbers, layout
 )
 values (
     %(tab)s, %(schema)s, %(table)s, %(columns)s::name [], %(checked_late)s, %(held)s,
     %(origin_tab)s,
-    %(key_columns)s::name []
+    %(key_columns)s::name [],
+    %(key_numbers)s::smallint [], %(layout)s
 )

@@ -1,7 +1,7 @@
 -- Where the rows of a batch wait in the applying session, one table for all. source, xid: the site
 -- that made the change, and its transaction there; mine: it is made here now, as a repair; seen:
 -- for a change that has waited, what its origin had seen then; null: what came with this batch,
--- which is in bond_batch; hash: as in replicate_log, for a change that has waited.
+-- which is in bond_batch; hash: as in replicate_log, where changes of the table have waited.
 -- bond_batch.patience: lock_timeout of the session. bond_aside: rows whose latest state the origin
 -- has, and keeps parked.
 create temporary table bond_stage (
@@ -9,6 +9,7 @@ create temporary table bond_stage (
     gone boolean, merged_into text [], vals text [], source smallint,
     mine boolean not null default false, seen jsonb, hash bigint
 ) on commit delete rows;
+create temporary table bond_kept (like bond_stage) on commit delete rows;
 create temporary table bond_batch (
     seen jsonb, impatient boolean, patience text
 ) on commit delete rows;
@@ -17,17 +18,21 @@ create temporary table bond_removed (tab integer, key text [], vals text []) on 
 create temporary table bond_moved (tab integer, key text [], vals text []) on commit delete rows;
 create temporary table bond_shape (
     tab integer primary key, schema_name name, table_name name, columns name [],
-    checked_late boolean, held text, origin_tab integer, key_columns name []
+    checked_late boolean, held text, origin_tab integer, key_columns name [],
+    key_numbers smallint [], layout text
 );
 -- Parked changes of tables that can take them now, with the table as it is. A held table has its
 -- own shape here too, without a column that the change carries; and a table that has taken the name
--- of one that was dropped is not that one.
+-- of one that was dropped is not that one. same_key: it is told by the key of now; whole: it says
+-- what the row is now, since no column was added, renamed or given another type at its origin.
 create temporary view bond_parked as
-select
-    p.*, c.tab, c.key_columns as key_now, c.columns as columns_now,
-    p.key = '{}' or coalesce(p.key_columns, c.key_columns) = c.key_columns
-    and (p.gone or c.columns <@ p.columns) as fits,
-    coalesce(p.key_columns <@ c.columns and (p.gone or c.columns <@ p.columns), false) as enough
+select p.*, c.tab, c.key_columns as key_now, c.columns as columns_now,
+    p.key = '{}' or case
+        when p.key_numbers is null or c.key_numbers is null
+            then p.key_columns in ('{}', c.key_columns)
+        else p.key_numbers = c.key_numbers
+    end as same_key,
+    p.gone or c.columns <@ p.columns and coalesce(p.layout = c.layout, true) as whole
 from bondreplicate.replicate_parked as p
 join bond_shape as c
     on c.schema_name = p.schema_name and c.table_name = p.table_name and c.held is null

@@ -1,14 +1,24 @@
--- Lists a table, or changes its row; returns its id.
+-- Lists a table, or changes its row; returns its id. What its changes in the log are told by stays
+-- while it is not replicated.
 insert into bondreplicate.replicate_tables as t (
     schema_name, table_name, active, reason, key_columns, columns, relid, shape,
-    key_numbers, key_operators
+    key_numbers, key_operators, key_types
 )
-values (
-    %(schema)s, %(table)s, %(active)s, %(reason)s, %(key)s::name [], %(columns)s::name [],
-    %(relid)s, %(shape)s, %(key_numbers)s::smallint [], %(key_operators)s::text []
-)
+select
+    %(schema)s, %(table)s, w.active, %(reason)s, %(key)s::name [], %(columns)s::name [],
+    %(relid)s, %(shape)s,
+    case when w.active then %(key_numbers)s::smallint [] else '{}' end,
+    case when w.active then %(key_operators)s::text [] else '{}' end,
+    case when w.active then %(key_types)s::text [] else '{}' end
+from (select %(active)s::boolean as active) as w
 on conflict (schema_name, table_name) do update
 set active = excluded.active, reason = excluded.reason, key_columns = excluded.key_columns,
     columns = excluded.columns, relid = excluded.relid, shape = excluded.shape,
-    key_numbers = excluded.key_numbers, key_operators = excluded.key_operators
+    key_numbers = case
+        when excluded.active then excluded.key_numbers else t.key_numbers
+    end,
+    key_operators = case
+        when excluded.active then excluded.key_operators else t.key_operators
+    end,
+    key_types = case when excluded.active then excluded.key_types else t.key_types end
 returning id

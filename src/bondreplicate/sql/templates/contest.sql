@@ -66,6 +66,7 @@ begin
             union all select c.m_stamp, c.m_site, c.m_repair, c.here where not c.lost
         ) as l (stamp, site, repair, vals)
         where not c.seen and not c.known and c.vals is distinct from c.here
+            and (c.m_stamp, c.m_site) <> (c.stamp, c.site) -- a row with its own repair
         on conflict do nothing
         returning 1
     ),

@@ -4,6 +4,7 @@
 create or replace function pg_temp.{function}()
 returns void
 language plpgsql
+set enable_hashjoin = on
 as $waiting$
 begin
     if not exists (
@@ -12,16 +13,17 @@ begin
         return;
     end if;
     update pg_temp.bond_stage as s set hash = {hash_s}
-    where s.tab = {tab} and s.seen is not null and s.key is not null;
+    where s.tab = {tab} and s.key is not null;
     with twins as materialized (
         select s.ctid as older, s.seen, n.ctid as newer
         from pg_temp.bond_stage as s
-        join pg_temp.bond_stage as n on n.tab = s.tab and n.ctid <> s.ctid and {key_equal_sn}
+        join pg_temp.bond_stage as n
+            on n.tab = s.tab and n.hash = s.hash and n.ctid <> s.ctid and {key_equal_sn}
         where s.tab = {tab} and s.seen is not null and s.key is not null and n.key is not null
             and (n.stamp, n.site, n.repair) > (s.stamp, s.site, s.repair)
     ),
     inherited as (
-        update pg_temp.bond_stage as n set seen = t.seen, hash = {hash_n}
+        update pg_temp.bond_stage as n set seen = t.seen
         from twins as t where n.ctid = t.newer
     )
     delete from pg_temp.bond_stage as s using twins as t where s.ctid = t.older;

@@ -1,0 +1,32 @@
+-- Whether a change that waits parked needs some entries of the log, to be compared with when it can
+-- be applied: a TRUNCATE those of rows that are later and stay; a change that cannot be compared
+-- yet, because its table is held or has another key, all those of its table.
+-- which: condition on `l`, the entries.
+create or replace function bondreplicate.is_awaiting(which text)
+returns boolean
+language plpgsql
+set search_path = pg_catalog, pg_temp
+as $$
+declare
+    needed boolean;
+begin
+    if not exists (select from bondreplicate.replicate_parked) then
+        return false;
+    end if;
+    execute format($q$
+        select exists (
+            select from bondreplicate.replicate_parked as p
+            join bondreplicate.replicate_tables as t
+                on t.schema_name = p.schema_name and t.table_name = p.table_name and t.active
+            join bondreplicate.replicate_log as l on l.tab = t.id and l.key is not null
+            where %s and case
+                when p.key = '{}' then (l.stamp, l.site, l.repair) > (p.stamp, p.site, p.repair)
+                else p.hash is null or p.key_columns not in ('{}', t.key_columns)
+            end
+        )
+    $q$, which) into needed;
+    return needed;
+end
+$$;
+comment on function bondreplicate.is_awaiting(text) is
+'whether parked changes need entries of the log';

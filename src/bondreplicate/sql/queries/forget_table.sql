@@ -1,1 +1,0 @@
-select bondreplicate.forget_table(%(tab)s, %(served)s::smallint [])
