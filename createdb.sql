@@ -555,7 +555,9 @@ begin
     if bondreplicate.clock_went_back(me, bondreplicate.position_in(seen, me)) then
         perform bondreplicate.keep_clock();
     end if;
-    select count(*), max(s.stamp), min(s.stamp) filter (where s.stamp > '2001-01-01')
+    -- Conflicts travel as tab 0: they are told by the wall clock.
+    select count(*), max(s.stamp) filter (where s.tab <> 0),
+        min(s.stamp) filter (where s.tab <> 0 and s.stamp > '2001-01-01')
     into rows_applied, newest, oldest
     from pg_temp.bond_stage as s;
     if newest is not null then
@@ -1220,7 +1222,7 @@ comment on function bondreplicate.known_vectors(smallint []) is
 -- Call it before stage_repair().
 -- winner_key: the other row that it gave way to. Null: a staged version
 -- gives way to the row that is here; a row that is here and not staged
--- gives way to nothing, as a child that goes with its parent.
+-- gives way to nothing. '{}': nothing, as for a child that goes with its parent.
 create or replace function bondreplicate.log_repair(
     me smallint, wanted_tab integer, wanted_key text [], winner_key text [],
     kind text, rule text, outcome text, broken name
@@ -1244,7 +1246,7 @@ begin
     end if;
     select s.vals, s.stamp, s.site, s.repair into won
     from pg_temp.bond_stage as s where s.tab = wanted_tab and s.key = winner_key;
-    if not found and (staged or winner_key is not null) then
+    if not found and (staged or winner_key is not null) and winner_key is distinct from '{}' then
         execute format(
             'select f.vals, f.stamp, f.site, f.repair from pg_temp.fetch_%s($1) as f', wanted_tab
         ) into won using coalesce(winner_key, wanted_key);
@@ -1255,7 +1257,7 @@ begin
         loser_stamp, loser_site, loser_repair, loser_row
     )
     select me, t.schema_name, t.table_name, wanted_key, kind, rule, outcome, t.columns, broken,
-        winner_key, won.stamp, won.site, won.repair, won.vals,
+        nullif(winner_key, '{}'), won.stamp, won.site, won.repair, won.vals,
         lost.stamp, lost.site, lost.repair, lost.vals
     from pg_temp.bond_shape as t
     where t.tab = wanted_tab
@@ -1408,12 +1410,12 @@ begin
     ) then
         null;
     elsif action = 'c' and parent.gone then
-        perform bondreplicate.log_repair(me, child_tab, child_key, null, 'foreign key',
+        perform bondreplicate.log_repair(me, child_tab, child_key, '{}', 'foreign key',
             'children follow a deleted parent (CASCADE)', 'the child was removed', constraint_name);
         perform bondreplicate.stage_repair(me, child_tab, child_key, true, null, null);
         return 'child removed';
     elsif action = 'n' and parent.gone then
-        perform bondreplicate.log_repair(me, child_tab, child_key, null, 'foreign key',
+        perform bondreplicate.log_repair(me, child_tab, child_key, '{}', 'foreign key',
             'children follow a deleted parent (SET NULL)', 'the child points at nothing',
             constraint_name);
         perform bondreplicate.stage_repair(me, child_tab, child_key, false,
@@ -2213,6 +2215,56 @@ $$;
 comment on function bondreplicate.stamp_anew(timestamptz) is
 'stamps anew what has stamps of a clock that was set back';
 
+-- Other sites refuse what is stamped too far ahead of their clocks (BR020), and this site's clock
+-- was wrong and is right again: what was made here meanwhile gets stamps of now, in the same order,
+-- and the logical clock goes back to there. Nobody has these changes; where a site has taken one
+-- (its limit is higher), or the clock here is still ahead, nothing is done.
+-- Locks: advisory, as keep_clock(). Returns entries stamped anew.
+create or replace function bondreplicate.stamp_back(ahead_max interval)
+returns bigint
+language plpgsql
+set search_path = pg_catalog, pg_temp
+as $$
+declare
+    me smallint;
+    too_far constant timestamptz := clock_timestamp() + ahead_max;
+    base timestamptz;
+    done bigint;
+begin
+    perform pg_advisory_xact_lock(1651469924, 2);
+    select s.site into me from bondreplicate.replicate_state as s;
+    if exists (
+        select from bondreplicate.replicate_log as l
+        cross join bondreplicate.replicate_position as p
+        where l.source = me and l.stamp > too_far and p.site <> me
+            and pg_visible_in_snapshot(l.xid, bondreplicate.position_in(p.seen, me))
+    ) then
+        return 0;
+    end if;
+    select greatest(clock_timestamp(), max(l.stamp)) into base
+    from bondreplicate.replicate_log as l where l.stamp <= too_far;
+    with ahead as materialized (
+        select l.tableoid as part, l.ctid as place, dense_rank() over (order by l.stamp) as nth
+        from bondreplicate.replicate_log as l where l.source = me and l.stamp > too_far
+    )
+    update bondreplicate.replicate_log as l
+    set stamp = base + a.nth * interval '1 microsecond', xid = pg_current_xact_id()
+    from ahead as a where l.tableoid = a.part and l.ctid = a.place;
+    get diagnostics done = row_count;
+    if done > 0 then
+        base := base + (done + 1) * interval '1 microsecond';
+        update bondreplicate.replicate_state set floor = base, floored_at = clock_timestamp();
+        update bondreplicate.replicate_clock
+        set stamp = base, xid = pg_current_xact_id(), snapshot = pg_current_snapshot(),
+            step_stamp = 'epoch', step_xid = '0', step_until = null, steps = steps + 1,
+            stepped_at = clock_timestamp();
+    end if;
+    return done;
+end
+$$;
+comment on function bondreplicate.stamp_back(interval) is
+'stamps anew what a clock that was ahead has stamped';
+
 -- Lets rows that another transaction keeps locked wait by themselves, so that all others go on:
 -- those of the table where it stuck that have waited before, at once, or else all that have; when
 -- patience is over (bond_batch.impatient), also what is new for that table, and at last everything.
@@ -2496,7 +2548,7 @@ comment on function bondreplicate.wait_for_change(
 ) is
 'sleeps until something was committed';
 
-insert into bondreplicate.replicate_structure (number, name, checksum) values (0, 'functions', 'f420ab9601646ce3')
+insert into bondreplicate.replicate_structure (number, name, checksum) values (0, 'functions', '48d283f85d7de86c')
 on conflict (number) do update set checksum = excluded.checksum, made_at = clock_timestamp()
 ;
 revoke all on all functions in schema bondreplicate from public;

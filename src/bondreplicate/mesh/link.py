@@ -27,6 +27,7 @@ from bondreplicate.site.apply import Applied, Batch, Target
 from bondreplicate.site.extract import Extractor, Unsent
 from bondreplicate.site.fitness import check_peer, fetch_identity
 from bondreplicate.site.hosts import Host
+from bondreplicate.site.prune import stamp_back
 from bondreplicate.site.state import fetch_state
 from bondreplicate.site.tables import Tables, fetch_tables
 
@@ -36,6 +37,7 @@ LOCKED = "55P03"
 GAVE_WAY = frozenset({"40001", "40P01", LOCKED, "23505"})
 """Users were in the way: the session is whole, and the batch is tried again at once."""
 TABLES_CHANGED = "BR035"
+STAMPED_AHEAD = "BR020"
 TRIES_MAX = 12
 PATIENCE = 3
 """So many times a batch waits for a row that somebody holds; then that row waits alone."""
@@ -132,10 +134,23 @@ class Link:
             except TransientError as error:
                 self._failed("link_interrupted", error)
             except BondError as error:
+                if error.sqlstate == STAMPED_AHEAD:
+                    self._stamp_back()
                 self._failed("link_held", error)
             except Exception as error:  # noqa: BLE001 - a bug must not end a link in silence
                 bug = "".join(traceback.format_exception(error)).strip()
                 self._failed("link_failed", BondError(redact(bug), hint="this is a bug"))
+
+    def _stamp_back(self) -> None:
+        """Let the target take what it refused, where the clock was ahead and is right again."""
+        try:
+            with connect(self.settings.dsn, role=f"extract {self.name}") as here:
+                done = stamp_back(here, self.settings.clock_ahead_max_s)
+        except BondError as error:
+            self._warn("clock_not_mended", link=self.name, reason=redact(error.message))
+        else:
+            if done:
+                self._warn("clock_was_ahead", link=self.name, stamped_anew=done)
 
     def _failed(self, event: str, error: BondError) -> None:
         facts = {"reason": redact(error.message), "hint": error.hint, "sqlstate": error.sqlstate}

@@ -7,13 +7,16 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from bondreplicate.border.database import Connection, dicts
+from bondreplicate.border.database import Connection, dicts, value
 from bondreplicate.border.sqlfiles import query
 from bondreplicate.core.snapshot import shows
 from bondreplicate.errors import MeshError
 from bondreplicate.site.apply import Held
 from bondreplicate.site.hosts import Host, rejoin_hint
 from bondreplicate.site.state import State, fetch_state
+
+AHEAD_MAX_S = 3600.0
+"""As clock_ahead_max_s, where it is not set otherwise."""
 
 
 def decide_refusal(origin: State, target: Host, held: Held) -> MeshError | None:
@@ -53,13 +56,16 @@ def decide_refusal(origin: State, target: Host, held: Held) -> MeshError | None:
     return None
 
 
-def fetch_refusal(origin: Connection, there: Connection, target: Host) -> MeshError | None:
+def fetch_refusal(
+    origin: Connection, there: Connection, target: Host, ahead_max_s: float = AHEAD_MAX_S
+) -> MeshError | None:
     """The same, asked at both ends while the link may be at work.
 
     Args:
         origin: connection to the origin.
         there: connection to the target.
         target: that site.
+        ahead_max_s: how far ahead of its clock the target takes stamps.
     """
     state = fetch_state(origin, target.site)
     if state.site is None:
@@ -68,4 +74,11 @@ def fetch_refusal(origin: Connection, there: Connection, target: Host) -> MeshEr
     # What was pruned is read before the position, what was begun after it: else a batch that is
     # applied meanwhile looks as if it were missing at one end or had come from the future.
     state = replace(state, next_xid=fetch_state(origin).next_xid)
+    ahead_s = value(origin, query("clock_logical")) - value(there, query("clock_now")).timestamp()
+    if ahead_s > ahead_max_s:
+        return MeshError(
+            f"what site {state.site} writes is stamped {ahead_s:.0f} s ahead of the clock of"
+            f" {target}, which refuses it",
+            hint=f"correct the clock of site {state.site}: its changes are stamped anew then",
+        )
     return decide_refusal(state, target, Held(**found))

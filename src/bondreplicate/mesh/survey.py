@@ -105,8 +105,9 @@ def _ask_both(peer: Host, me: _Here, there: Connection, settings: Settings) -> l
         received = fetch_reached(here, peer.site, fetch_incarnation(there))
         ours = describe(me.site, peer.site, sent, look(here, me.site, sent))
         theirs = describe(peer.site, me.site, received, look(there, peer.site, received))
-        ours = _with_refusal(ours, fetch_refusal(here, there, peer))
-        theirs = _with_refusal(theirs, fetch_refusal(there, here, me.own))
+        ahead_max_s = settings.clock_ahead_max_s
+        ours = _with_refusal(ours, fetch_refusal(here, there, peer, ahead_max_s))
+        theirs = _with_refusal(theirs, fetch_refusal(there, here, me.own, ahead_max_s))
         return [_with_parked(ours, here, there), _with_parked(theirs, there, here)]
 
 

@@ -51,6 +51,17 @@ def _forget(connection: Connection, part: int, known: str) -> bool:
     return False
 
 
+def stamp_back(connection: Connection, ahead_max_s: float) -> int:
+    """Stamp anew what a clock that was ahead, and is right again, has stamped.
+
+    Other sites have refused it. The work is done by bondreplicate.stamp_back().
+
+    Returns:
+        Entries of the log that were stamped anew; 0 while the clock is still wrong.
+    """
+    return value(connection, query("stamp_back"), {"ahead_max_s": ahead_max_s})
+
+
 def keep_clock(connection: Connection) -> int:
     """See to it that stamps made here never go back, whatever the wall clock does.
 

@@ -30,7 +30,9 @@ begin
     if bondreplicate.clock_went_back(me, bondreplicate.position_in(seen, me)) then
         perform bondreplicate.keep_clock();
     end if;
-    select count(*), max(s.stamp), min(s.stamp) filter (where s.stamp > '2001-01-01')
+    -- Conflicts travel as tab 0: they are told by the wall clock.
+    select count(*), max(s.stamp) filter (where s.tab <> 0),
+        min(s.stamp) filter (where s.tab <> 0 and s.stamp > '2001-01-01')
     into rows_applied, newest, oldest
     from pg_temp.bond_stage as s;
     if newest is not null then

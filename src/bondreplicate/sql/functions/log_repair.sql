@@ -2,7 +2,7 @@
 -- Call it before stage_repair().
 -- winner_key: the other row that it gave way to. Null: a staged version
 -- gives way to the row that is here; a row that is here and not staged
--- gives way to nothing, as a child that goes with its parent.
+-- gives way to nothing. '{}': nothing, as for a child that goes with its parent.
 create or replace function bondreplicate.log_repair(
     me smallint, wanted_tab integer, wanted_key text [], winner_key text [],
     kind text, rule text, outcome text, broken name
@@ -26,7 +26,7 @@ begin
     end if;
     select s.vals, s.stamp, s.site, s.repair into won
     from pg_temp.bond_stage as s where s.tab = wanted_tab and s.key = winner_key;
-    if not found and (staged or winner_key is not null) then
+    if not found and (staged or winner_key is not null) and winner_key is distinct from '{}' then
         execute format(
             'select f.vals, f.stamp, f.site, f.repair from pg_temp.fetch_%s($1) as f', wanted_tab
         ) into won using coalesce(winner_key, wanted_key);
@@ -37,7 +37,7 @@ begin
         loser_stamp, loser_site, loser_repair, loser_row
     )
     select me, t.schema_name, t.table_name, wanted_key, kind, rule, outcome, t.columns, broken,
-        winner_key, won.stamp, won.site, won.repair, won.vals,
+        nullif(winner_key, '{}'), won.stamp, won.site, won.repair, won.vals,
         lost.stamp, lost.site, lost.repair, lost.vals
     from pg_temp.bond_shape as t
     where t.tab = wanted_tab

@@ -62,12 +62,12 @@ begin
     ) then
         null;
     elsif action = 'c' and parent.gone then
-        perform bondreplicate.log_repair(me, child_tab, child_key, null, 'foreign key',
+        perform bondreplicate.log_repair(me, child_tab, child_key, '{}', 'foreign key',
             'children follow a deleted parent (CASCADE)', 'the child was removed', constraint_name);
         perform bondreplicate.stage_repair(me, child_tab, child_key, true, null, null);
         return 'child removed';
     elsif action = 'n' and parent.gone then
-        perform bondreplicate.log_repair(me, child_tab, child_key, null, 'foreign key',
+        perform bondreplicate.log_repair(me, child_tab, child_key, '{}', 'foreign key',
             'children follow a deleted parent (SET NULL)', 'the child points at nothing',
             constraint_name);
         perform bondreplicate.stage_repair(me, child_tab, child_key, false,

@@ -1,0 +1,1 @@
+select extract(epoch from bondreplicate.replicate_now())::float8
