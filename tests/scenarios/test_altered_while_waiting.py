@@ -164,7 +164,20 @@ def reaches(mesh: Mesh, number: int, what: str, value: object) -> None:
     eventually(looks[what], f"site {number} {what} {value}")
 
 
-@pytest.mark.parametrize("case", CASES)
+EVERYDAY = (
+    "a row written at both while the keys differ",
+    "values handed over, by the old key",
+    "an old key that looks like a new one",
+    "the key is renamed while a delete waits",
+    "values are converted",
+    "a key spelled otherwise, while a column is missing",
+)
+
+
+@pytest.mark.parametrize(
+    "case",
+    [pytest.param(c, marks=() if c in EVERYDAY else pytest.mark.soak) for c in CASES],
+)
 def test_a_table_is_altered_while_changes_wait(mesh: Mesh, case: str) -> None:
     setup, steps, expected = CASES[case]
     up(mesh, setup, "a")
@@ -207,19 +220,18 @@ def test_rows_that_only_the_new_key_allows(mesh: Mesh) -> None:
         *("a", "o"),
     )
     mesh[2].stop_daemon()
-    mesh[2].execute("insert into a values (9, 9)")
-    mesh[1].execute("insert into a values (2, 21)")
+    mesh[2].execute("insert into a values (9, 8)")
     for site in mesh:
         site.execute(BY_BOTH)
     mesh[1].execute("insert into a values (1, 12)")
-    mesh[2].execute("insert into a values (2, 22)")
+    mesh[2].execute("insert into a values (9, 9)")
     mesh[1].execute("insert into o values (1)")
     mesh[2].start_daemon()
     eventually(lambda: mesh[2].value("select count(*) from o") == 1, "another table goes on")
     for site in mesh:
         eventually(lambda site=site: site.value(KEY) == "id,v", f"{site} follows both columns")
     assert_whole(mesh)
-    assert rows_of(mesh, "a", "1, 2") == [(1, 11), (1, 12), (2, 21), (2, 22), (9, 9)]
+    assert rows_of(mesh, "a", "1, 2") == [(1, 11), (1, 12), (9, 8), (9, 9)]
 
 
 @pytest.mark.parametrize("retype", ["int", "other key"])

@@ -212,7 +212,10 @@ LOCKS = {
 }
 
 
-@pytest.mark.parametrize("lock", LOCKS)
+@pytest.mark.parametrize(
+    "lock",
+    [pytest.param(k, marks=() if k in ("row", "parent") else pytest.mark.soak) for k in LOCKS],
+)
 def test_what_an_idle_transaction_holds_waits_alone(mesh: Mesh, lock: str) -> None:
     up(
         mesh,

@@ -31,7 +31,7 @@ def arrivals() -> dict[str, Sequence[Link]]:
 
 
 ARRIVALS = arrivals()
-EVERYDAY = ("two_1", "three_9")
+EVERYDAY = ("three_9",)
 RUNS = [
     pytest.param(name, id=name, marks=() if name in EVERYDAY else pytest.mark.soak)
     for name in ARRIVALS

@@ -121,6 +121,7 @@ def test_disabled_while_a_transaction_is_open(new_mesh: Callable[..., Mesh]) -> 
     assert one.value(MISSED, [3]) in (None, "{}")
 
 
+@pytest.mark.soak
 def test_removed_while_a_transaction_is_open(two: Mesh) -> None:
     one, other = two
     with opened(one, other) as user:
@@ -132,6 +133,7 @@ def test_removed_while_a_transaction_is_open(two: Mesh) -> None:
     assert other.query("select id from item") == [(2,)]
 
 
+@pytest.mark.soak
 def test_a_transaction_that_is_prepared_and_committed_meanwhile(two: Mesh) -> None:
     one, other = two
     with opened(one, other) as user:
@@ -144,6 +146,7 @@ def test_a_transaction_that_is_prepared_and_committed_meanwhile(two: Mesh) -> No
     refused(one, other, one)
 
 
+@pytest.mark.soak
 def test_a_transaction_that_is_rolled_back_is_not_missed(two: Mesh) -> None:
     one, other = two
     with opened(one, other) as user:
