@@ -2241,8 +2241,13 @@ begin
     ) then
         return 0;
     end if;
-    select greatest(clock_timestamp(), max(l.stamp)) into base
-    from bondreplicate.replicate_log as l where l.stamp <= too_far;
+    -- Above what lost here meanwhile against stamps of the future: where it was made, it stands.
+    select greatest(clock_timestamp(), max(m.stamp)) into base
+    from (
+        select l.stamp from bondreplicate.replicate_log as l
+        union all select e.loser_stamp from bondreplicate.replicate_error as e
+    ) as m (stamp)
+    where m.stamp <= too_far;
     with ahead as materialized (
         select l.tableoid as part, l.ctid as place, dense_rank() over (order by l.stamp) as nth
         from bondreplicate.replicate_log as l where l.source = me and l.stamp > too_far
@@ -2548,7 +2553,7 @@ comment on function bondreplicate.wait_for_change(
 ) is
 'sleeps until something was committed';
 
-insert into bondreplicate.replicate_structure (number, name, checksum) values (0, 'functions', '48d283f85d7de86c')
+insert into bondreplicate.replicate_structure (number, name, checksum) values (0, 'functions', '1a972de25967cd09')
 on conflict (number) do update set checksum = excluded.checksum, made_at = clock_timestamp()
 ;
 revoke all on all functions in schema bondreplicate from public;

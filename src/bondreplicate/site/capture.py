@@ -147,20 +147,16 @@ def extract(shape: Shape, tab: int, target: int, me: int, columns: Sequence[str]
         target=Literal(target),
         tab=Literal(tab),
         me=Literal(me),
-        table=table(shape.name),
         first_key=Identifier(key.columns[0].name),
-        one_row=render(
-            template("one_row"), table=table(shape.name), same=key.equal(key.own("t"), mine)
-        )
-        if shape.key_is_loose
-        else render(
-            "only {t} as t on {same}", t=table(shape.name), same=key.equal(key.own("t"), mine)
+        row_now=render(
+            template("one_row") if shape.key_is_loose else "only {table} as t on {same}",
+            table=table(shape.name),
+            same=key.equal(key.own("t"), mine),
         ),
         key_text=as_texts(mine),
         key_names=comma(render("e.{n}", n=n) for n in names),
         key_typed=comma(render("{v} as {n}", v=v, n=n) for v, n in zip(casts, names, strict=True)),
         key_casts=comma(casts),
-        key_equal=key.equal(key.own("t"), mine),
         key_equal_lk=key.equal(casts, mine),
         hash_k=key.hash(mine),
         vals=comma(vals),

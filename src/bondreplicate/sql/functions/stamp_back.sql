@@ -24,8 +24,13 @@ begin
     ) then
         return 0;
     end if;
-    select greatest(clock_timestamp(), max(l.stamp)) into base
-    from bondreplicate.replicate_log as l where l.stamp <= too_far;
+    -- Above what lost here meanwhile against stamps of the future: where it was made, it stands.
+    select greatest(clock_timestamp(), max(m.stamp)) into base
+    from (
+        select l.stamp from bondreplicate.replicate_log as l
+        union all select e.loser_stamp from bondreplicate.replicate_error as e
+    ) as m (stamp)
+    where m.stamp <= too_far;
     with ahead as materialized (
         select l.tableoid as part, l.ctid as place, dense_rank() over (order by l.stamp) as nth
         from bondreplicate.replicate_log as l where l.source = me and l.stamp > too_far

@@ -30,7 +30,7 @@ begin
         where e.made_here
         order by {key_names}, e.stamp desc, e.site desc, e.repair desc
     ) as k
-    left join {one_row}
+    left join {row_now}
     -- A row that a user inserted while the later delete of another site was applied beside it: it
     -- stands, so it goes out with the latest version there is of its key.
     left join lateral (
