@@ -571,7 +571,9 @@ begin
     join pg_temp.bond_shape as c
         on c.schema_name = a.one ->> 0 and c.table_name = a.one ->> 1 and c.held is null;
     perform bondreplicate.unpark(origin);
-    if impatient or exists (select from pg_temp.bond_stage as s where s.seen is not null) then
+    update pg_temp.bond_batch
+    set waiting = exists (select from pg_temp.bond_stage as s where s.seen is not null);
+    if exists (select from pg_temp.bond_batch as b where b.impatient or b.waiting) then
         perform set_config('lock_timeout', '50ms', true);
     end if;
     perform bondreplicate.take_errors(origin);
@@ -1455,8 +1457,7 @@ begin
     -- What step_aside() goes back to; only where it may be called for.
     insert into pg_temp.bond_kept
     select s.* from pg_temp.bond_stage as s
-    where exists (select from pg_temp.bond_batch as b where b.impatient)
-        or exists (select from pg_temp.bond_stage as w where w.seen is not null);
+    where exists (select from pg_temp.bond_batch as b where b.impatient or b.waiting);
     for attempt in 1..200 loop
         begin
             for tab in select distinct s.tab from pg_temp.bond_stage as s order by 1 loop
@@ -2553,7 +2554,7 @@ comment on function bondreplicate.wait_for_change(
 ) is
 'sleeps until something was committed';
 
-insert into bondreplicate.replicate_structure (number, name, checksum) values (0, 'functions', '1a972de25967cd09')
+insert into bondreplicate.replicate_structure (number, name, checksum) values (0, 'functions', '2cb92d96cd8a8e00')
 on conflict (number) do update set checksum = excluded.checksum, made_at = clock_timestamp()
 ;
 revoke all on all functions in schema bondreplicate from public;

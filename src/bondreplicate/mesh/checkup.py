@@ -47,7 +47,8 @@ def _check_peer(
             found += _compare_maxsites(there, where, settings)
             with closing(connect(settings.dsn, role="doctor")) as here:
                 if not _compare_maxsites(there, where, settings):
-                    found += _check_links(here, there, peer, find_own(hosts, settings.site))
+                    own, ahead_max_s = find_own(hosts, settings.site), settings.clock_ahead_max_s
+                    found += _check_links(here, there, peer, own, ahead_max_s)
                 offset_s, doubt_s = measure_clock(here, there)
             return [*found, judge_clock(offset_s, doubt_s, settings.clock_ahead_max_s, where)]
     except BondError as error:
@@ -83,10 +84,15 @@ def _compare_maxsites(there: Connection, where: str, settings: Settings) -> list
     return [Finding("hosts", PROBLEM, where, message, hint)]
 
 
-def _check_links(here: Connection, there: Connection, peer: Host, own: Host) -> list[Finding]:
+def _check_links(
+    here: Connection, there: Connection, peer: Host, own: Host, ahead_max_s: float
+) -> list[Finding]:
     """Whether each of the two sites takes what the other one sends."""
     where = str(peer)
-    refusals = [fetch_refusal(here, there, peer), fetch_refusal(there, here, own)]
+    refusals = [
+        fetch_refusal(here, there, peer, ahead_max_s),
+        fetch_refusal(there, here, own, ahead_max_s),
+    ]
     found = [Finding("links", PROBLEM, where, r.message, r.hint) for r in refusals if r]
     return found or [Finding("links", OK, where, "each goes on from what the other one holds")]
 

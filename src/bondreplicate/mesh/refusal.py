@@ -15,9 +15,6 @@ from bondreplicate.site.apply import Held
 from bondreplicate.site.hosts import Host, rejoin_hint
 from bondreplicate.site.state import State, fetch_state
 
-AHEAD_MAX_S = 3600.0
-"""As clock_ahead_max_s, where it is not set otherwise."""
-
 
 def decide_refusal(origin: State, target: Host, held: Held) -> MeshError | None:
     """What keeps an origin from sending to a target until people do something.
@@ -57,7 +54,7 @@ def decide_refusal(origin: State, target: Host, held: Held) -> MeshError | None:
 
 
 def fetch_refusal(
-    origin: Connection, there: Connection, target: Host, ahead_max_s: float = AHEAD_MAX_S
+    origin: Connection, there: Connection, target: Host, ahead_max_s: float
 ) -> MeshError | None:
     """The same, asked at both ends while the link may be at work.
 

@@ -61,7 +61,7 @@ class Retry:
     """Sites that were asked, and the links of this site between them."""
 
     def __init__(self, settings: Settings, stack: ExitStack) -> None:
-        self.own = settings.site
+        self.own, self.ahead_max_s = settings.site, settings.clock_ahead_max_s
         self.not_asked: dict[int, str] = {}
         here = stack.enter_context(closing(connect(settings.dsn, role="retry")))
         check_server(here, "this site")
@@ -106,7 +106,9 @@ class Retry:
             return f"site {origin} does not answer: {self.not_asked.get(origin, '')}"
         if idle := fetch_idle(self.sites[origin], origin):
             return idle
-        refusal = fetch_refusal(self.sites[origin], self.sites[target], self.hosts[target])
+        refusal = fetch_refusal(
+            self.sites[origin], self.sites[target], self.hosts[target], self.ahead_max_s
+        )
         return refusal.message if refusal else ""
 
     def count_batches(self, target: int) -> Mapping[int, int]:

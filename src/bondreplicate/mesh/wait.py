@@ -48,6 +48,7 @@ class Awaited:
     """What is waited for: what the snapshot `before` of site `own` shows, until `deadline`.
 
     uncaptured: a table of this site whose changes nobody can vouch for.
+    ahead_max_s: how far ahead of their clocks peers take stamps.
     """
 
     own: int
@@ -55,7 +56,8 @@ class Awaited:
     before: str
     started: float
     deadline: float
-    uncaptured: Uncaptured | None = None
+    uncaptured: Uncaptured | None
+    ahead_max_s: float
 
 
 def wait_for_peers(
@@ -85,7 +87,10 @@ def wait_for_peers(
         peers = list_peers(here, settings.site)
         incarnation = fetch_incarnation(here)
     deadline = started + timeout_s
-    awaited = Awaited(settings.site, incarnation, before, started, deadline, uncaptured)
+    awaited = Awaited(
+        settings.site, incarnation, before, started, deadline, uncaptured,
+        settings.clock_ahead_max_s,
+    )  # fmt: skip
     with ThreadPoolExecutor(max(1, len(peers))) as pool:
         return list(pool.map(lambda peer: _wait_for(settings, peer, awaited, clock), peers))
 
@@ -163,7 +168,7 @@ def _poll(
     while True:
         missing = _missing(here, there, awaited)
         # After that look: what is forgotten here is missing there, though nothing waits.
-        if refusal := fetch_refusal(here, there, peer):
+        if refusal := fetch_refusal(here, there, peer, awaited.ahead_max_s):
             raise refusal
         if not missing or clock() + pause_s >= awaited.deadline:
             return missing

@@ -46,7 +46,9 @@ begin
     join pg_temp.bond_shape as c
         on c.schema_name = a.one ->> 0 and c.table_name = a.one ->> 1 and c.held is null;
     perform bondreplicate.unpark(origin);
-    if impatient or exists (select from pg_temp.bond_stage as s where s.seen is not null) then
+    update pg_temp.bond_batch
+    set waiting = exists (select from pg_temp.bond_stage as s where s.seen is not null);
+    if exists (select from pg_temp.bond_batch as b where b.impatient or b.waiting) then
         perform set_config('lock_timeout', '50ms', true);
     end if;
     perform bondreplicate.take_errors(origin);

@@ -23,8 +23,7 @@ begin
     -- What step_aside() goes back to; only where it may be called for.
     insert into pg_temp.bond_kept
     select s.* from pg_temp.bond_stage as s
-    where exists (select from pg_temp.bond_batch as b where b.impatient)
-        or exists (select from pg_temp.bond_stage as w where w.seen is not null);
+    where exists (select from pg_temp.bond_batch as b where b.impatient or b.waiting);
     for attempt in 1..200 loop
         begin
             for tab in select distinct s.tab from pg_temp.bond_stage as s order by 1 loop

@@ -2,7 +2,8 @@
 -- that made the change, and its transaction there; mine: it is made here now, as a repair; seen:
 -- for a change that has waited, what its origin had seen then; null: what came with this batch,
 -- which is in bond_batch; hash: as in replicate_log, where changes of the table have waited.
--- bond_batch.patience: lock_timeout of the session. bond_aside: rows whose latest state the origin
+-- bond_batch.patience: lock_timeout of the session; waiting: changes that have waited are among
+-- them. bond_aside: rows whose latest state the origin
 -- has, and keeps parked.
 create temporary table bond_stage (
     tab integer, key text [], xid xid8, stamp timestamptz, site smallint, repair smallint,
@@ -11,7 +12,7 @@ create temporary table bond_stage (
 ) on commit delete rows;
 create temporary table bond_kept (like bond_stage) on commit delete rows;
 create temporary table bond_batch (
-    seen jsonb, impatient boolean, patience text
+    seen jsonb, impatient boolean, patience text, waiting boolean
 ) on commit delete rows;
 create temporary table bond_aside (tab integer, key text []) on commit delete rows;
 create temporary table bond_removed (tab integer, key text [], vals text []) on commit delete rows;

@@ -7,9 +7,7 @@ as $locked$
 #variable_conflict use_column
 begin
     {loose}
-    if not impatient and not exists (
-        select from pg_temp.bond_stage as s where s.tab = {tab} and s.seen is not null
-    ) then
+    if not exists (select from pg_temp.bond_batch as b where b.impatient or b.waiting) then
         return;
     end if;
     return query

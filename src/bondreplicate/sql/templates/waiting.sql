@@ -7,7 +7,7 @@ language plpgsql
 set enable_hashjoin = on
 as $waiting$
 begin
-    if not exists (
+    if not exists (select from pg_temp.bond_batch as b where b.waiting) or not exists (
         select from pg_temp.bond_stage as s where s.tab = {tab} and s.seen is not null
     ) then
         return;
