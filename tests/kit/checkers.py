@@ -15,6 +15,7 @@ from psycopg import sql
 
 from tests.kit.clusters import Cluster
 from tests.kit.eventually import pause
+from tests.kit.questions import ask
 
 # Values become text on their way into a hash: all sites must write them alike.
 PINNED = {
@@ -238,9 +239,8 @@ def assert_nothing_lost(
 
 def log_entries(dsn: str) -> int:
     """How many entries `replicate_log` holds."""
-    with _connect(dsn) as connection:
-        [(entries,)] = connection.execute("select count(*) from bondreplicate.replicate_log")
-        return entries
+    [(entries,)] = ask(dsn, "select count(*) from bondreplicate.replicate_log")
+    return entries
 
 
 def assert_log_empty(dsns: Iterable[str]) -> None:
@@ -251,13 +251,13 @@ def assert_log_empty(dsns: Iterable[str]) -> None:
 
 def activity(dsn: str) -> tuple[int, ...]:
     """Numbers that grow when anything is replicated or any conflict is found."""
-    with _connect(dsn) as connection:
-        [row] = connection.execute(
-            "select (select count(*) from bondreplicate.replicate_log),"
-            " (select coalesce(sum(rows), 0)::bigint from bondreplicate.replicate_position),"
-            " (select count(*) from bondreplicate.replicate_error)"
-        )
-        return row
+    [row] = ask(
+        dsn,
+        "select (select count(*) from bondreplicate.replicate_log),"
+        " (select coalesce(sum(rows), 0)::bigint from bondreplicate.replicate_position),"
+        " (select count(*) from bondreplicate.replicate_error)",
+    )
+    return row
 
 
 def assert_quiet(dsns: Iterable[str], rounds: int = 5, every_s: float = 0.2) -> None:

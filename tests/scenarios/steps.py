@@ -24,6 +24,7 @@ STUCK = (
 )
 ACTIVE = "select count(*) from bondreplicate.replicate_tables where active and table_name = any(%s)"
 PARKED = "select count(*) from bondreplicate.replicate_parked"
+WHAT_WAITS = "select table_name, key, tries, reason from bondreplicate.replicate_parked limit 5"
 UNSENT = (
     "select count(*) from bondreplicate.replicate_log l where l.source = %s"
     " and not pg_visible_in_snapshot(l.xid, coalesce(%s, '1:1:')::pg_snapshot)"
@@ -47,8 +48,14 @@ def settle(mesh: Mesh, timeout_s: float = 60) -> None:
     """Nothing is kept for another site, and nothing waits to be applied."""
     mesh.settle(timeout_s)
     for site in mesh:
-        eventually(lambda site=site: site.value(PARKED) == 0, f"{site} has nothing parked")
+        eventually(lambda site=site: _has_nothing_parked(site), f"{site} has nothing parked")
     mesh.settle(timeout_s)
+
+
+def _has_nothing_parked(site: Site) -> bool:
+    parked = site.query(WHAT_WAITS)
+    assert not parked, parked
+    return True
 
 
 def freeze(mesh: Mesh) -> None:

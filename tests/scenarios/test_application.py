@@ -159,7 +159,9 @@ def answers(dsn: str) -> list[tuple[str | None, int, list[tuple]]]:
             rows = cursor.fetchall() if cursor.description else []
             if not told:
                 first = rows[0][0]
-            rows = [tuple("id" if value == first else value for value in row) for row in rows]
+            rows = [
+                tuple("id" if type(v) is int and v == first else v for v in row) for row in rows
+            ]
             told.append((cursor.statusmessage, cursor.rowcount, rows))
     return told
 

@@ -8,6 +8,7 @@ import psycopg
 import pytest
 
 from tests.kit import Database, Mesh, Site, eventually, make_mesh, mixed_versions, settle
+from tests.scenarios.steps import ACTIVE
 
 SECONDS = [3, pytest.param(30, marks=pytest.mark.soak)]
 
@@ -165,6 +166,23 @@ def test_s133_a_copy_goes_on_beyond_what_was_used(new_mesh: Callable[..., Mesh])
     finally:
         for site in sites:
             site.end()
+
+
+def test_a_table_that_counts_as_replicated_hands_out_ids_of_its_site(trio: Mesh) -> None:
+    # Made one after the other, so that the sequences were looked at just before the last one.
+    names = [f"late{n}" for n in range(4)]
+    for name in names:
+        for site in trio:
+            site.execute(f"create table {name} (id serial primary key, s int)")
+        for site in trio:
+            eventually(
+                lambda site=site, name=name: site.value(ACTIVE, [[name]]), f"{site} has {name}"
+            )
+            site.execute(f"insert into {name} (s) values (%s)", [site.number])
+    for site in trio:
+        for name in names:
+            made = f"select id %% 10 from {name} where s = %s"
+            assert site.query(made, [site.number]) == [(site.number,)], name
 
 
 def test_s134_the_end_of_a_range_is_told_and_never_crossed(trio: Mesh) -> None:

@@ -264,6 +264,8 @@ class Daemon:
         digest = value(connection, query("tables_digest"))
         if digest == self.digest:
             return
+        # Before a table counts as replicated: its ids must not be those of another site by then.
+        self._align_sequences(connection)
         left = _follow(connection, self.tables_told, first=False, served=self._served())
         pulse.beat()
         # As it was before: what came while tables were followed is looked at the next time.
