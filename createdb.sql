@@ -1370,7 +1370,8 @@ declare
     parent record;
     points_at text [];
 begin
-    select null::text [] as vals, null::text [] as merged_into, false as gone, false as mine
+    select null::text [] as vals, null::text [] as merged_into, false as gone, false as mine,
+        0 as repair
     into parent;
     select null::text [] as vals, false as gone, 0 as repair into child;
     if child_tab is not null then
@@ -1381,7 +1382,7 @@ begin
         end if;
     end if;
     if parent_tab is not null and parent_key is not null then
-        select p.vals, p.merged_into, p.gone, p.mine into parent
+        select p.vals, p.merged_into, p.gone, p.mine, p.repair into parent
         from bondreplicate.row_now(parent_tab, parent_key) as p;
         if parent.mine and not parent.gone then
             return 'already mended';
@@ -1391,6 +1392,12 @@ begin
         end if;
     end if;
     if points_at is not null then
+        -- Where a user gave the parent another key, that says what becomes of its children.
+        if parent.gone and parent.repair > 0 then
+            perform bondreplicate.log_repair(me, child_tab, child_key, '{}', 'foreign key',
+                'children follow a row that gave way', 'the child points at the row that stayed',
+                constraint_name);
+        end if;
         perform bondreplicate.point_child(me, child_tab, child_key, bondreplicate.replace_values(
             child.vals, orphan -> 'positions', points_at
         ), orphan -> 'key_positions');
@@ -2554,7 +2561,7 @@ comment on function bondreplicate.wait_for_change(
 ) is
 'sleeps until something was committed';
 
-insert into bondreplicate.replicate_structure (number, name, checksum) values (0, 'functions', '2cb92d96cd8a8e00')
+insert into bondreplicate.replicate_structure (number, name, checksum) values (0, 'functions', '4f37107ea137d234')
 on conflict (number) do update set checksum = excluded.checksum, made_at = clock_timestamp()
 ;
 revoke all on all functions in schema bondreplicate from public;

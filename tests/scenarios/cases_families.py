@@ -68,8 +68,14 @@ LOSER_HAS_CHILDREN = Case(
     "create table uch (id int primary key, p int not null references up1)",
     a=["insert into up1 values (11, 'm')", "insert into uch values (111, 11)"],
     b=["insert into up1 values (12, 'm')", "insert into uch values (112, 12)"],
-    a_later=Outcome({"up1": [(11, "m")], "uch": [(111, 11), (112, 11)]}, ["up1 unique 12: 12 m"]),
-    b_later=Outcome({"up1": [(12, "m")], "uch": [(111, 12), (112, 12)]}, ["up1 unique 11: 11 m"]),
+    a_later=Outcome(
+        {"up1": [(11, "m")], "uch": [(111, 11), (112, 11)]},
+        ["up1 unique 12: 12 m", "uch foreign key 112: 112 12"],
+    ),
+    b_later=Outcome(
+        {"up1": [(12, "m")], "uch": [(111, 12), (112, 12)]},
+        ["up1 unique 11: 11 m", "uch foreign key 111: 111 11"],
+    ),
 )
 CHILDREN_OF_A_THIRD_SITE = Case(
     "s75_children_of_a_third",
@@ -82,10 +88,12 @@ CHILDREN_OF_A_THIRD_SITE = Case(
     c=["insert into uch values (3, 11), (4, 12)"],
     sites=3,
     a_later=Outcome(
-        {"up1": [(11, "m")], "uch": [(1, 11), (2, 11), (3, 11), (4, 11)]}, ["up1 unique 12: 12 m"]
+        {"up1": [(11, "m")], "uch": [(1, 11), (2, 11), (3, 11), (4, 11)]},
+        ["up1 unique 12: 12 m", "uch foreign key 2: 2 12", "uch foreign key 4: 4 12"],
     ),
     b_later=Outcome(
-        {"up1": [(12, "m")], "uch": [(1, 12), (2, 12), (3, 12), (4, 12)]}, ["up1 unique 11: 11 m"]
+        {"up1": [(12, "m")], "uch": [(1, 12), (2, 12), (3, 12), (4, 12)]},
+        ["up1 unique 11: 11 m", "uch foreign key 1: 1 11", "uch foreign key 3: 3 11"],
     ),
 )
 PARENT_KEY_CHANGED = Case(

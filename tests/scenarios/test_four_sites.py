@@ -69,7 +69,7 @@ def test_what_a_removed_site_had_given_to_some_reaches_all(mesh: Mesh) -> None:
     rest = mesh.sites[:3]
     for site in rest:
         site.cli("hosts", "remove", "4")
-    eventually(lambda: mesh[2].value("select t from r where id = 3"), "site 2 has it too", 30)
+    eventually(lambda: mesh[2].query("select t from r where id = 3"), "site 2 has it too", 30)
     mesh.sites = rest
     assert_whole(mesh)
     assert rows_of(mesh, "r") == [(1, "new"), (3, "last words")]
