@@ -212,12 +212,6 @@ def in_words(told: Mapping[str, Any]) -> str:
     return f"{told['table_name']} {kind} {' '.join(told['key'])}: {values}"
 
 
-def is_own_repair(told: Mapping[str, Any]) -> bool:
-    """Whether a row came after its own repair: told again, by who met it in that order."""
-    made = (told["loser_stamp"], told["loser_site"])
-    return made == (told["winner_stamp"], told["winner_site"]) and told["kind"] == "concurrent"
-
-
 def judge(case: Case, later: int, found: Found) -> None:
     """Every site has the rows and tells of the conflicts that one of the outcomes says."""
     for table, by_site in found.rows.items():
@@ -225,7 +219,7 @@ def judge(case: Case, later: int, found: Found) -> None:
     for told in found.told:
         assert told == found.told[0], "sites tell of different conflicts"
     rows = {table: by_site[0] for table, by_site in found.rows.items()}
-    lost = {in_words(told) for told in found.told[0] if not is_own_repair(told)}
+    lost = {in_words(told) for told in found.told[0]}
     allowed = [
         ({table: list(rows) for table, rows in outcome.rows.items()}, set(outcome.lost))
         for outcome in case.outcomes(later)

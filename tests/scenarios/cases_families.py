@@ -28,6 +28,15 @@ ORPHANED = [
     orphaned("set_null_refused", "not null", "on delete set null", KEPT),
     orphaned("set_default", "default 0", "on delete set default", KEPT),
 ]
+MOVED_TO_A_PARENT_THAT_GOES = Case(
+    "s73_moved",
+    "create table fp (id int primary key); insert into fp values (1), (2);"
+    "create table fc (id int primary key, p int references fp on delete cascade);"
+    "insert into fc values (10, 1)",
+    a=["delete from fp where id = 2"],
+    b=["update fc set p = 2"],
+    a_later=Outcome({"fp": [(1,)], "fc": []}, ["fc foreign key 10: 10 2"]),
+)
 DOWN_THREE_LEVELS = (
     "create table g1 (id int primary key); insert into g1 values (1);"
     "create table g2 (id int primary key, p int references g1 on delete cascade, t text);"
@@ -108,6 +117,7 @@ PARENT_KEY_CHANGED = Case(
 
 CASES = [
     *ORPHANED,
+    MOVED_TO_A_PARENT_THAT_GOES,
     CASCADE,
     CASCADE_OF_THREE,
     LOSER_HAS_CHILDREN,
