@@ -599,32 +599,29 @@ comment on function bondreplicate.apply_batch(
 
 -- Deferrable unique and exclusion constraints are checked by triggers, which are
 -- silent in an applying session: so they are checked here, after the merge and with
--- a fresh snapshot. Errors: BR034 with the table's id as table name.
-create or replace function bondreplicate.check_late()
+-- a fresh snapshot. Errors: BR034.
+create or replace function bondreplicate.check_late(tab integer)
 returns void
 language plpgsql
 set search_path = pg_catalog, pg_temp
 as $$
+#variable_conflict use_variable
 declare
-    tab integer;
     broken name;
 begin
-    for tab in
-        select c.tab from pg_temp.bond_shape as c
-        where c.checked_late and exists (select from pg_temp.bond_stage as s where s.tab = c.tab)
-    loop
-        execute format('select c.constraint_name from pg_temp.clashes_%s() as c limit 1', tab)
-        into broken;
-        if broken is not null then
-            raise exception using errcode = 'BR034',
-                message = format('constraint %s is broken', broken),
-                table = tab::text, constraint = broken;
-        end if;
-    end loop;
+    if not exists (select from pg_temp.bond_shape as c where c.tab = tab and c.checked_late) then
+        return;
+    end if;
+    execute format('select c.constraint_name from pg_temp.clashes_%s(null) as c limit 1', tab)
+    into broken;
+    if broken is not null then
+        raise exception using errcode = 'BR034', constraint = broken,
+            message = format('constraint %s is broken', broken);
+    end if;
 end
 $$;
-comment on function bondreplicate.check_late() is
-'checks the deferrable constraints of staged tables';
+comment on function bondreplicate.check_late(integer) is
+'checks the deferrable constraints of a staged table';
 
 -- Locks the stored position of an origin and refuses a batch
 -- that does not start there, so that each is applied once.
@@ -808,19 +805,39 @@ begin
                 and (s.stamp, s.site, s.repair) < (t.stamp, t.site, t.repair);
             return;
         exception
-            when data_exception or syntax_error_or_access_rule_violation then
-                get stacked diagnostics why = message_text;
-                perform bondreplicate.park(origin, tab, null, why);
             when lock_not_available then
                 if not bondreplicate.step_aside(origin, tab, sqlerrm) then
                     raise;
                 end if;
+            when others or assert_failure then
+                if not bondreplicate.is_refusal(sqlstate) then
+                    raise;
+                end if;
+                get stacked diagnostics why = message_text;
+                perform bondreplicate.park(origin, tab, null, why);
         end;
     end loop;
 end
 $$;
 comment on function bondreplicate.contest_stage(smallint, smallint, jsonb) is
 'compares the stage with the versions remembered here';
+
+-- How many changes of a batch have been repaired or parked so far: where tries go on without their
+-- number growing, they do not end.
+create or replace function bondreplicate.count_mended(origin smallint)
+returns bigint
+language plpgsql
+set search_path = pg_catalog, pg_temp
+as $$
+begin
+    return (select count(*) from pg_temp.bond_stage as s where s.mine) + (
+        select count(*) from bondreplicate.replicate_parked as p
+        where p.source = origin and p.tried_by = pg_current_xact_id()
+    );
+end
+$$;
+comment on function bondreplicate.count_mended(smallint) is
+'how many changes of a batch have been repaired or parked';
 
 -- Keys of the rows of a table that have these values in these columns.
 -- columns: of `texts`. key_columns: of the keys wanted.
@@ -1110,6 +1127,24 @@ $$;
 comment on function bondreplicate.is_awaiting(text) is
 'whether parked changes need entries of the log';
 
+-- Whether an error with this SQLSTATE means that the server refuses a row, which then has to wait
+-- by itself; any code may, since users' own functions raise what they like. Others go away by
+-- trying again, or nothing can be done about them row by row: lost connections (08), a server that
+-- is read-only (25), conflicts between transactions (40, 55P03), no space or memory (53), being
+-- stopped (57), the disk (58), a snapshot too old (72), configuration (F0), the server itself (XX),
+-- and what bondreplicate raises (BR).
+create or replace function bondreplicate.is_refusal(code text)
+returns boolean
+language sql
+immutable
+set search_path = pg_catalog, pg_temp
+as $$
+select code <> '55P03'
+    and left(code, 2) not in ('08', '25', '40', '53', '57', '58', '72', 'F0', 'XX', 'BR')
+$$;
+comment on function bondreplicate.is_refusal(text) is
+'whether a SQLSTATE means that the server refuses a row';
+
 -- Whether every other enabled site is known, by its own stream, to have all that is in some entries
 -- of the log: what was written here is visible in its position of this site; what came from
 -- another site, in its position of that one.
@@ -1317,10 +1352,12 @@ $$;
 comment on function bondreplicate.mend_clash(smallint, smallint, integer, text [], text [], name) is
 'removes the older of two rows that share a unique value';
 
--- Mends all clashes of one table, those with the newest versions first.
+-- Mends all clashes of one table, those with the newest versions first. Where a row stands in the
+-- way of looking for them (its values cannot be read here, or the expression of an index raises),
+-- that one is parked. before, careful: as merge_<tab>() takes them.
 -- Returns whether anything was staged, or parked.
 create or replace function bondreplicate.mend_clashes(
-    origin smallint, me smallint, wanted_tab integer
+    origin smallint, me smallint, wanted_tab integer, before pg_snapshot, careful boolean
 )
 returns boolean
 language plpgsql
@@ -1329,10 +1366,11 @@ as $$
 declare
     pair record;
     mended boolean := false;
+    why text;
 begin
     for pair in execute format($q$
         select c.staged_key, c.other_key, c.constraint_name
-        from pg_temp.clashes_%1$s() as c
+        from pg_temp.clashes_%1$s(null) as c
         cross join lateral bondreplicate.row_now(%1$s, c.staged_key) as a
         cross join lateral bondreplicate.row_now(%1$s, c.other_key) as b
         order by greatest(a.stamp, b.stamp) desc nulls last, c.staged_key, c.other_key
@@ -1343,9 +1381,19 @@ begin
         ) or mended;
     end loop;
     return mended;
+exception
+    when others or assert_failure then
+        if not bondreplicate.is_refusal(sqlstate) then
+            raise;
+        end if;
+        get stacked diagnostics why = message_text;
+        perform bondreplicate.park_culprits(origin, me, wanted_tab, before, careful, why);
+        return true;
 end
 $$;
-comment on function bondreplicate.mend_clashes(smallint, smallint, integer) is
+comment on function bondreplicate.mend_clashes(
+    smallint, smallint, integer, pg_snapshot, boolean
+) is
 'mends rows that share unique values';
 
 -- Decides what becomes of a row whose parent is missing, and stages it: the child follows its
@@ -1439,42 +1487,81 @@ $$;
 comment on function bondreplicate.mend_orphan(smallint, smallint, jsonb) is
 'stages what becomes of a row without parent';
 
+-- Mends rows whose parents are missing, parents first: one that stays, stays for all its children.
+-- Where the server refuses what that takes, the change that broke it is parked instead.
+-- orphans: as pg_temp.orphans_<tab>() gives them.
+create or replace function bondreplicate.mend_orphans(origin smallint, me smallint, orphans jsonb)
+returns void
+language plpgsql
+set search_path = pg_catalog, pg_temp
+as $$
+declare
+    orphan jsonb;
+    broke text;
+begin
+    for orphan in
+        select o.one from jsonb_array_elements(orphans) as o (one)
+        order by o.one ? 'parent_vals' desc
+    loop
+        perform bondreplicate.mend_orphan(origin, me, orphan);
+    end loop;
+exception
+    when others or assert_failure then
+        if not bondreplicate.is_refusal(sqlstate) then
+            raise;
+        end if;
+        broke := case when orphan ? 'parent_vals' then 'parent' else 'child' end;
+        perform bondreplicate.park(
+            origin, (orphan ->> (broke || '_tab'))::integer,
+            bondreplicate.texts_of(orphan -> (broke || '_key')), sqlerrm
+        );
+end
+$$;
+comment on function bondreplicate.mend_orphans(smallint, smallint, jsonb) is
+'mends rows whose parents are missing';
+
 -- Merges everything staged, mending and parking until the constraints hold.
 -- Returns conflicts logged by version. Each try runs in a subtransaction:
 -- what a failed try wrote is undone, what it taught changes the stage.
-create or replace function bondreplicate.merge_stage(origin smallint, me smallint, seen jsonb)
+-- Errors: BR031 it does not end; its detail: the tables that are broken, an array.
+create or replace function bondreplicate.merge_mending(
+    origin smallint, me smallint, seen jsonb, before pg_snapshot
+)
 returns bigint
 language plpgsql
 set search_path = pg_catalog, pg_temp
 as $$
 #variable_conflict use_variable
 declare
-    before pg_snapshot;
     tab integer;
     careful boolean := false;
-    conflicts bigint := 0;
+    conflicts bigint;
     more bigint;
     orphans jsonb;
-    orphan jsonb;
+    broken integer [];
     why text;
-    late text;
+    tries_max bigint := 200;
 begin
-    select c.before, c.conflicts into before, conflicts
-    from bondreplicate.contest_stage(origin, me, seen) as c;
-    -- What step_aside() goes back to; only where it may be called for.
-    insert into pg_temp.bond_kept
-    select s.* from pg_temp.bond_stage as s
-    where exists (select from pg_temp.bond_batch as b where b.impatient or b.waiting);
-    for attempt in 1..200 loop
+    for try in 1..2147483647 loop
+        if try > tries_max then
+            tries_max := 200 + bondreplicate.count_mended(origin);
+        end if;
+        if try > tries_max then
+            raise exception using errcode = 'BR031', detail = coalesce(broken, '{}')::text,
+                message = format('repairs of a batch from site %s do not end', origin);
+        end if;
         begin
+            conflicts := 0;
+            orphans := '[]';
             for tab in select distinct s.tab from pg_temp.bond_stage as s order by 1 loop
                 execute format('select pg_temp.truncate_%s($1, $2)', tab) into more using me, seen;
                 conflicts := conflicts + more;
                 execute format('select pg_temp.merge_%s($1, $2, $3, $4, null)', tab)
                 using origin, me, before, careful;
             end loop;
-            perform bondreplicate.check_late();
-            orphans := '[]';
+            for tab in select distinct s.tab from pg_temp.bond_stage as s order by 1 loop
+                perform bondreplicate.check_late(tab);
+            end loop;
             for tab in select distinct s.tab from pg_temp.bond_stage as s order by 1 loop
                 execute format('select $1 || pg_temp.orphans_%s()', tab) into orphans using orphans;
             end loop;
@@ -1484,40 +1571,78 @@ begin
             raise exception using errcode = 'BR030', message = 'rows without parent';
         exception
             when sqlstate 'BR030' then
-                -- Parents first: one that stays, stays for all its children.
-                for orphan in
-                    select o.one from jsonb_array_elements(orphans) as o (one)
-                    order by o.one ? 'parent_vals' desc
-                loop
-                    perform bondreplicate.mend_orphan(origin, me, orphan);
-                end loop;
-            when sqlstate 'BR034' then
-                get stacked diagnostics why = message_text, late = table_name;
-                if not bondreplicate.mend_clashes(origin, me, late::integer) then
-                    raise serialization_failure using message = why;
-                end if;
-            when unique_violation or exclusion_violation then
+                broken := array(
+                    select distinct (o.one ->> t.name)::integer
+                    from jsonb_array_elements(orphans) as o (one)
+                    cross join (values ('child_tab'), ('parent_tab')) as t (name)
+                );
+                perform bondreplicate.mend_orphans(origin, me, orphans);
+            when sqlstate 'BR034' or unique_violation or exclusion_violation then
                 get stacked diagnostics why = message_text;
-                if not bondreplicate.mend_clashes(origin, me, tab) and careful then
+                broken := array[tab];
+                if not bondreplicate.mend_clashes(origin, me, tab, before, careful)
+                    and (careful or sqlstate = 'BR034') then
                     raise serialization_failure using message = why;
                 end if;
-                careful := true;
+                careful := careful or sqlstate <> 'BR034';
             when lock_not_available then
                 if not bondreplicate.step_aside(origin, tab, sqlerrm) then
                     raise;
                 end if;
-            when data_exception or integrity_constraint_violation or raise_exception
-                or syntax_error_or_access_rule_violation then
+            when others or assert_failure then
+                if not bondreplicate.is_refusal(sqlstate) then
+                    raise;
+                end if;
                 get stacked diagnostics why = message_text;
+                broken := array[tab];
                 perform bondreplicate.park_culprits(origin, me, tab, before, careful, why);
         end;
     end loop;
-    raise exception using errcode = 'BR031',
-        message = format('repairs of a batch from site %s do not end', origin);
+end
+$$;
+comment on function bondreplicate.merge_mending(smallint, smallint, jsonb, pg_snapshot) is
+'merges the stage, mending and parking until constraints hold';
+
+-- Merges everything staged, mending and parking until the constraints hold. Where that does not
+-- come to an end, the repairs are taken back, and all that is staged for the tables that are still
+-- broken is parked: the rest goes on. Returns conflicts logged by version.
+create or replace function bondreplicate.merge_stage(origin smallint, me smallint, seen jsonb)
+returns bigint
+language plpgsql
+set search_path = pg_catalog, pg_temp
+as $$
+declare
+    before pg_snapshot;
+    conflicts bigint;
+    broken integer [];
+    why text;
+begin
+    select c.before, c.conflicts into before, conflicts
+    from bondreplicate.contest_stage(origin, me, seen) as c;
+    -- What step_aside() goes back to; only where it may be called for.
+    insert into pg_temp.bond_kept
+    select s.* from pg_temp.bond_stage as s
+    where exists (select from pg_temp.bond_batch as b where b.impatient or b.waiting);
+    loop
+        begin
+            return conflicts + bondreplicate.merge_mending(origin, me, seen, before);
+        exception
+            when sqlstate 'BR031' then
+                get stacked diagnostics why = message_text, broken = pg_exception_detail;
+                perform bondreplicate.park(origin, t.tab, null, why)
+                from (select distinct s.tab from pg_temp.bond_stage as s) as t
+                where t.tab = any (broken) or not exists (
+                    select from pg_temp.bond_stage as s where s.tab = any (broken)
+                );
+                delete from pg_temp.bond_kept as k where not exists (
+                    select from pg_temp.bond_stage as s where s.tab = k.tab
+                );
+        end;
+    end loop;
 end
 $$;
 comment on function bondreplicate.merge_stage(smallint, smallint, jsonb) is
-'merges the stage, mending and parking until constraints hold';
+'merges the stage, and parks what cannot be mended';
 
 -- Notes what the log is about to forget: the newest transaction of this site, and for each other
 -- site those that it is not known to have. What is forgotten has been seen by every enabled site;
@@ -1615,9 +1740,8 @@ end
 $$;
 comment on function bondreplicate.park(smallint, integer, text [], text) is 'parks a staged change';
 
--- Finds which staged rows of a table the server refuses, by merging each alone in a subtransaction
--- that is always undone, and parks them with the server's words. Raises the last refusal again
--- where no single row is to blame; parks all that is staged for the table where it is a TRUNCATE.
+-- Parks the staged rows of a table that the server refuses, each with the server's words. Where no
+-- single row is to blame, or a TRUNCATE is, everything that is staged for the table.
 create or replace function bondreplicate.park_culprits(
     origin smallint, me smallint, wanted_tab integer, before pg_snapshot, careful boolean,
     refused text
@@ -1635,34 +1759,15 @@ begin
     for one in
         select s.key from pg_temp.bond_stage as s where s.tab = wanted_tab and s.key is not null
     loop
-        why := null;
-        begin
-            execute format('select pg_temp.merge_%s($1, $2, $3, $4, $5)', wanted_tab)
-            using origin, me, before, careful, one.key;
-            raise exception using errcode = 'BR032';
-        exception
-            when sqlstate 'BR032' or unique_violation or exclusion_violation then
-                null;
-            when data_exception or integrity_constraint_violation or raise_exception
-                or syntax_error_or_access_rule_violation then
-                get stacked diagnostics why = message_text;
-        end;
+        why := bondreplicate.refusal_of(origin, me, wanted_tab, one.key, before, careful);
         if why is not null then
             perform bondreplicate.park(origin, wanted_tab, one.key, why);
             found_any := true;
         end if;
     end loop;
     drop index pg_temp.bond_stage_key;
-    if not found_any and exists (
-        select from pg_temp.bond_stage as s where s.tab = wanted_tab and s.key is null
-    ) then
+    if not found_any then
         perform bondreplicate.park(origin, wanted_tab, null, refused);
-    elsif not found_any then
-        raise exception using errcode = 'BR033',
-            message = format(
-                'table %s refuses a batch from site %s, but none of its rows alone',
-                wanted_tab, origin
-            );
     end if;
 end
 $$;
@@ -1769,6 +1874,42 @@ end
 $$;
 comment on function bondreplicate.raise_floor(timestamptz, interval) is
 'lifts the logical clock above a stamp';
+
+-- Why the server refuses a staged row: merges it alone in a subtransaction that is always undone.
+-- Null: it does not, or another row is in its way. A row that clashes may be refused besides, by
+-- what looks for clashes: its values, or the expression of an index.
+create or replace function bondreplicate.refusal_of(
+    origin smallint, me smallint, tab integer, key text [], before pg_snapshot, careful boolean
+)
+returns text
+language plpgsql
+set search_path = pg_catalog, pg_temp
+as $$
+#variable_conflict use_variable
+begin
+    begin
+        execute format('select pg_temp.merge_%s($1, $2, $3, $4, $5)', tab)
+        using origin, me, before, careful, key;
+        raise exception using errcode = 'BR032';
+    exception
+        when sqlstate 'BR032' then
+            return null;
+        when unique_violation or exclusion_violation then
+            execute format('select count(*) from pg_temp.clashes_%s($1)', tab) using key;
+            return null;
+    end;
+exception
+    when others or assert_failure then
+        if not bondreplicate.is_refusal(sqlstate) then
+            raise;
+        end if;
+        return sqlerrm;
+end
+$$;
+comment on function bondreplicate.refusal_of(
+    smallint, smallint, integer, text [], pg_snapshot, boolean
+) is
+'why the server refuses a staged row';
 
 -- A row's values with those at `positions` (array of 1-based
 -- places) replaced, in order, by `replacement`; null: by null.
@@ -2561,7 +2702,7 @@ comment on function bondreplicate.wait_for_change(
 ) is
 'sleeps until something was committed';
 
-insert into bondreplicate.replicate_structure (number, name, checksum) values (0, 'functions', '4f37107ea137d234')
+insert into bondreplicate.replicate_structure (number, name, checksum) values (0, 'functions', 'b52add055afdcb08')
 on conflict (number) do update set checksum = excluded.checksum, made_at = clock_timestamp()
 ;
 revoke all on all functions in schema bondreplicate from public;

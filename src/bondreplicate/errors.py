@@ -81,8 +81,6 @@ OWN_STATES: dict[str, type[BondError]] = {
     "BR012": TransientError,  # replicate_down() was called there: it will be taken up again
     "BR013": MeshError,
     "BR020": MeshError,
-    "BR031": DatabaseError,
-    "BR033": DatabaseError,
     "BR035": TransientError,  # the tables there are others now: look at them again
 }
 """SQLSTATEs that our own functions raise."""

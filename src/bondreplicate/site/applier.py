@@ -263,6 +263,13 @@ class Applier:
             blocks=joined("\n    ", blocks) if blocks else SQL("return;"),
         )
 
+    def _free_name(self, name: str) -> str:
+        """A name that no column has."""
+        taken = {c.name for c in self.shape.columns}
+        while name in taken:
+            name += "_"
+        return name
+
     def _clash(self, unique: Unique) -> Composed:
         typed = [
             render("{v} as {c}", v=self.staged(c.name) if c.name in self.columns else
@@ -282,6 +289,7 @@ class Applier:
             template("clashes_index"),
             tab=Literal(self.tab),
             table=table(self.shape.name),
+            key=Identifier(self._free_name("key")),
             key_text=self.key.text("t"),
             expressions=comma(expressions),
             typed=comma(typed),

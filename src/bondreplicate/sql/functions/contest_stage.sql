@@ -43,13 +43,16 @@ begin
                 and (s.stamp, s.site, s.repair) < (t.stamp, t.site, t.repair);
             return;
         exception
-            when data_exception or syntax_error_or_access_rule_violation then
-                get stacked diagnostics why = message_text;
-                perform bondreplicate.park(origin, tab, null, why);
             when lock_not_available then
                 if not bondreplicate.step_aside(origin, tab, sqlerrm) then
                     raise;
                 end if;
+            when others or assert_failure then
+                if not bondreplicate.is_refusal(sqlstate) then
+                    raise;
+                end if;
+                get stacked diagnostics why = message_text;
+                perform bondreplicate.park(origin, tab, null, why);
         end;
     end loop;
 end
