@@ -4,6 +4,7 @@ create or replace function pg_temp.{function}(origin smallint, me smallint, batc
 returns integer
 language plpgsql
 as $contest$
+#variable_conflict use_variable
 declare
     conflicts integer := 0;
 begin

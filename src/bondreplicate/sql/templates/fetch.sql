@@ -4,7 +4,7 @@ create or replace function pg_temp.{function}(wanted text [])
 returns table (vals text [], stamp timestamptz, site smallint, repair smallint, merged_into text [])
 language plpgsql
 as $fetch$
-#variable_conflict use_column
+#variable_conflict use_variable
 begin
     return query
     select (select {vals} from only {table} as t where {key_equal_w}),

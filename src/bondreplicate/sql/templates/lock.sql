@@ -4,6 +4,7 @@ create or replace function pg_temp.{function}(me smallint, seen jsonb)
 returns void
 language plpgsql
 as $lock$
+#variable_conflict use_variable
 begin
     if exists (
         select from pg_temp.bond_stage as s where s.tab = {tab} and s.seen is not null

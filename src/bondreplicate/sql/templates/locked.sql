@@ -4,7 +4,7 @@ create or replace function pg_temp.{function}(impatient boolean)
 returns table (key text [], why text)
 language plpgsql
 as $locked$
-#variable_conflict use_column
+#variable_conflict use_variable
 begin
     {loose}
     if not exists (select from pg_temp.bond_batch as b where b.impatient or b.waiting) then

@@ -9,6 +9,7 @@ create or replace function pg_temp.{function}(
 returns void
 language plpgsql
 as $merge$
+#variable_conflict use_variable
 begin
     insert into pg_temp.bond_removed (tab, key, vals)
     select {tab}, s.key, {vals}

@@ -5,6 +5,7 @@ create or replace function pg_temp.{function}()
 returns jsonb
 language plpgsql
 as $orphans$
+#variable_conflict use_variable
 declare
     broken jsonb := '[]';
     more jsonb;

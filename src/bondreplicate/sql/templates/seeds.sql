@@ -6,6 +6,7 @@ create or replace function pg_temp.{function}(me smallint)
 returns integer
 language plpgsql
 as $seeds$
+#variable_conflict use_variable
 declare
     conflicts integer;
 begin

@@ -6,6 +6,7 @@ create or replace function pg_temp.{function}(
 returns boolean
 language plpgsql
 as $seen$
+#variable_conflict use_variable
 begin
     return coalesce((
         select l.source = origin or pg_visible_in_snapshot(

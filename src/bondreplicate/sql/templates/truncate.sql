@@ -5,6 +5,7 @@ create or replace function pg_temp.{function}(me smallint, batch_seen jsonb)
 returns integer
 language plpgsql
 as $truncate$
+#variable_conflict use_variable
 declare
     conflicts integer := 0;
 begin
