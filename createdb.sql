@@ -895,7 +895,9 @@ comment on function bondreplicate.flush_wal(pg_lsn) is
 
 -- What a child has to point at instead of a parent that is not there under the values it points at:
 -- those of the row that the parent was merged into, or that has its key now (and so on from there),
--- or the new ones of the parent itself. Null: there is no such row.
+-- or the new ones of the parent itself. Null: there is no such row, or the child cannot follow it,
+-- because a column of its foreign key is generated (child_fixed).
+-- parent_now: what the merged parent has in columns whose values do not travel.
 -- orphan: as pg_temp.orphans_<tab>() gives it.
 create or replace function bondreplicate.follow_parent(
     orphan jsonb, parent_vals text [], merged_into text []
@@ -908,6 +910,7 @@ declare
     parent_tab constant integer := orphan ->> 'parent_tab';
     met text [] := '{}';
     there record;
+    points_at text [];
 begin
     if merged_into is null and not orphan ? 'parent_vals' then
         return null;
@@ -921,14 +924,23 @@ begin
     end loop;
     if not orphan ? 'parent_vals' then
         -- The child points at the parent's key, and the parent is not here.
-        return merged_into;
+        points_at := merged_into;
+    elsif not there.gone and there.vals is not null then
+        -- What the child points at need not be the parent's key: it may be a code.
+        points_at := array(
+            select coalesce(
+                there.vals[p.place::integer], orphan -> 'parent_now' ->> (p.n - 1)::integer
+            )
+            from jsonb_array_elements_text(orphan -> 'parent_positions')
+                with ordinality as p (place, n)
+            order by p.n
+        );
     end if;
-    -- What the child points at need not be the parent's key: it may be a code.
-    return case when not there.gone and there.vals is not null then array(
-        select there.vals[p.place::integer]
-        from jsonb_array_elements_text(orphan -> 'parent_positions') with ordinality as p (place, n)
-        order by p.n
-    ) end;
+    -- A value that the child's site computes cannot follow.
+    return case when not exists (
+        select from jsonb_array_elements_text(orphan -> 'child_fixed') with ordinality as c (val, n)
+        where c.val <> points_at[c.n]
+    ) then points_at end;
 end
 $$;
 comment on function bondreplicate.follow_parent(jsonb, text [], text []) is
@@ -1913,6 +1925,7 @@ comment on function bondreplicate.refusal_of(
 
 -- A row's values with those at `positions` (array of 1-based
 -- places) replaced, in order, by `replacement`; null: by null.
+-- A place that is null is of a column that does not travel: nothing to replace.
 create or replace function bondreplicate.replace_values(
     vals text [], positions jsonb, replacement text []
 )
@@ -1927,7 +1940,9 @@ declare
 begin
     for place in select jsonb_array_elements_text(positions)::integer loop
         nth := nth + 1;
-        vals[place] := replacement[nth];
+        if place is not null then
+            vals[place] := replacement[nth];
+        end if;
     end loop;
     return vals;
 end
@@ -2702,7 +2717,7 @@ comment on function bondreplicate.wait_for_change(
 ) is
 'sleeps until something was committed';
 
-insert into bondreplicate.replicate_structure (number, name, checksum) values (0, 'functions', 'b52add055afdcb08')
+insert into bondreplicate.replicate_structure (number, name, checksum) values (0, 'functions', '602e3ba3b1b03df0')
 on conflict (number) do update set checksum = excluded.checksum, made_at = clock_timestamp()
 ;
 revoke all on all functions in schema bondreplicate from public;

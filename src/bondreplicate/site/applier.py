@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from typing import LiteralString
 
 from bondreplicate.border.database import (
     SQL,
@@ -102,8 +103,7 @@ class Applier:
             "hash_w": key.hash(key.casts("wanted")),
             "vals": render("array[{v}]::text []", v=vals),
             "vals_or_null": render(
-                "case when t.{k} is not null then array[{v}]::text [] end",
-                k=Identifier(shape.key[0]),
+                "case when t.ctid is not null then array[{v}]::text [] end",
                 v=vals,
             ),
             "columns_array": render("{c}::name []", c=Literal(self.columns)),
@@ -111,6 +111,12 @@ class Applier:
             "local_vals": as_texts([render("t.{c}", c=Identifier(c.name)) for c in extras]),
         }
         self.extras = extras
+        self.common["pointed"] = as_texts([render("t.{c}", c=Identifier(c)) for c in self.pointed])
+
+    @property
+    def pointed(self) -> list[str]:
+        """Columns that foreign keys point at; not all of them need to travel."""
+        return sorted({c for n in self.neighbours for c in n.foreign_key.parent_columns})
 
     def statements(self) -> list[Composed]:
         """All functions of the table."""
@@ -176,8 +182,9 @@ class Applier:
 
     def _reference_changed(self) -> Composable:
         """Whether a staged row changes a column, outside its key, that foreign keys point at."""
-        pointed = {c for n in self.neighbours for c in n.foreign_key.parent_columns}
-        watched = sorted(c for c in pointed - set(self.shape.key) if c in self.columns)
+        watched = [c for c in self.pointed if c not in self.shape.key and c in self.columns]
+        if any(self.shape.column(c).generated for c in self.pointed):
+            watched = [c for c in self.columns if c not in self.shape.key]
         return render("({c})", c=self._changes(watched)) if watched else FALSE
 
     def _changes(self, columns: Sequence[str]) -> Composed:
@@ -202,7 +209,6 @@ class Applier:
 
     def _as_child(self, fk: ForeignKey) -> Composed:
         key = self.key
-        present = all(c in self.columns for c in fk.columns)
         parent = self.known.get(fk.parent)
         by_key = parent is not None and parent[1].key == fk.parent_columns
         return render(
@@ -212,13 +218,16 @@ class Applier:
             parent=table(fk.parent),
             child_is_staged=key.equal(key.own("c"), key.casts("s.key")),
             parent_of_child=_points_at(fk),
-            not_null=every(render("c.{c} is not null", c=Identifier(c)) for c in fk.columns),
+            not_null=every(
+                render("c.{c} is distinct from null", c=Identifier(c)) for c in fk.columns
+            ),
             constraint=Literal(fk.name),
             action=Literal(fk.action),
-            positions=_places(self.columns, fk.columns if present else []),
-            clears=_places(self.columns, fk.clears if present else []),
+            positions=_places(self.columns, fk.columns),
+            clears=_places(self.columns, fk.clears),
             key_positions=_places(self.columns, self.shape.key),
             parent_positions=SQL("null::jsonb"),
+            child_fixed=_but(self.columns, fk.columns, "c"),
             parent_tab=Literal(parent[0] if parent else None),
             parent_key=as_texts([render("c.{c}", c=Identifier(c)) for c in fk.columns])
             if by_key
@@ -241,11 +250,13 @@ class Applier:
             clears=_places(names, fk.clears),
             key_positions=_places(names, child.key),
             parent_positions=_places(self.columns, fk.parent_columns),
+            parent_now=self._parent_now(fk),
+            child_fixed=_but(names, fk.columns, "c"),
             child_of_removed=every(
                 render(
                     "{value} {op} c.{c}",
                     value=cast(
-                        element(SQL("r.vals"), self.columns.index(p) + 1), self.shape.column(p)
+                        element(SQL("r.pointed"), self.pointed.index(p) + 1), self.shape.column(p)
                     ),
                     op=raw(op),
                     c=Identifier(c),
@@ -253,6 +264,18 @@ class Applier:
                 for c, op, p in pairs
             ),
             parent_of_child=_points_at(fk),
+        )
+
+    def _parent_now(self, fk: ForeignKey) -> Composable:
+        """What the parent, or the one it was merged into, has where values do not travel."""
+        if all(p in self.columns for p in fk.parent_columns):
+            return SQL("null::jsonb")
+        return render(
+            template("orphans_now"),
+            tab=Literal(self.tab),
+            parent=table(self.shape.name),
+            vals=_but(self.columns, fk.parent_columns, "p"),
+            same=self.key.equal(self.key.own("p"), self.key.casts("k.key")),
         )
 
     def _clashes(self) -> Composed:
@@ -301,16 +324,30 @@ class Applier:
 
 
 def _places(columns: Sequence[str], wanted: Sequence[str]) -> Composed:
-    """Places of values, from 1, of those wanted columns that there are; a jsonb array."""
-    places = [columns.index(c) + 1 for c in wanted if c in columns]
+    """Places of values, from 1; null for a column whose value does not travel; a jsonb array."""
+    places = [columns.index(c) + 1 if c in columns else None for c in wanted]
     return render("{p}::jsonb", p=Literal(json.dumps(places)))
+
+
+def _but(columns: Sequence[str], wanted: Sequence[str], alias: LiteralString) -> Composed:
+    """A jsonb array of the wanted values that do not travel; null for those that do."""
+    texts = [
+        render("({a}.{c})::text", a=SQL(alias), c=Identifier(c))
+        if c not in columns
+        else SQL("null::text")
+        for c in wanted
+    ]
+    return render("jsonb_build_array({t})", t=comma(texts))
 
 
 def _same(unique: Unique, place: int) -> Composable:
     name, operator = Identifier(f"e{place}"), raw(unique.operators[place] or "=")
     equal = render("s.{n} {op} o.{n}", n=name, op=operator)
     if unique.nulls_equal:
-        return render("({e} or s.{n} is null and o.{n} is null)", e=equal, n=name)
+        return render(
+            "({e} or s.{n} is not distinct from null and o.{n} is not distinct from null)",
+            e=equal, n=name,
+        )  # fmt: skip
     return equal
 
 

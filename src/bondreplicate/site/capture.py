@@ -93,7 +93,7 @@ def rekey(shape: Shape, former: Shape, tab: int) -> Composed:
 def enqueue_alike(shape: Shape, former: Shape, tab: int) -> Composed:
     """The statement that logs rows which another key, that they had, does not tell apart."""
     key, old = KeyOf(shape), KeyOf(former)
-    nulls = [render("{v} is null", v=v) for v in old.own("r")]
+    nulls = [render("{v} is not distinct from null", v=v) for v in old.own("r")]
     return render(
         template("enqueue_alike"),
         tab=Literal(tab),
@@ -147,7 +147,6 @@ def extract(shape: Shape, tab: int, target: int, me: int, columns: Sequence[str]
         target=Literal(target),
         tab=Literal(tab),
         me=Literal(me),
-        first_key=Identifier(key.columns[0].name),
         row_now=render(
             template("one_row") if shape.key_is_loose else "only {table} as t on {same}",
             table=table(shape.name),

@@ -1,6 +1,8 @@
 -- What a child has to point at instead of a parent that is not there under the values it points at:
 -- those of the row that the parent was merged into, or that has its key now (and so on from there),
--- or the new ones of the parent itself. Null: there is no such row.
+-- or the new ones of the parent itself. Null: there is no such row, or the child cannot follow it,
+-- because a column of its foreign key is generated (child_fixed).
+-- parent_now: what the merged parent has in columns whose values do not travel.
 -- orphan: as pg_temp.orphans_<tab>() gives it.
 create or replace function bondreplicate.follow_parent(
     orphan jsonb, parent_vals text [], merged_into text []
@@ -13,6 +15,7 @@ declare
     parent_tab constant integer := orphan ->> 'parent_tab';
     met text [] := '{}';
     there record;
+    points_at text [];
 begin
     if merged_into is null and not orphan ? 'parent_vals' then
         return null;
@@ -26,14 +29,23 @@ begin
     end loop;
     if not orphan ? 'parent_vals' then
         -- The child points at the parent's key, and the parent is not here.
-        return merged_into;
+        points_at := merged_into;
+    elsif not there.gone and there.vals is not null then
+        -- What the child points at need not be the parent's key: it may be a code.
+        points_at := array(
+            select coalesce(
+                there.vals[p.place::integer], orphan -> 'parent_now' ->> (p.n - 1)::integer
+            )
+            from jsonb_array_elements_text(orphan -> 'parent_positions')
+                with ordinality as p (place, n)
+            order by p.n
+        );
     end if;
-    -- What the child points at need not be the parent's key: it may be a code.
-    return case when not there.gone and there.vals is not null then array(
-        select there.vals[p.place::integer]
-        from jsonb_array_elements_text(orphan -> 'parent_positions') with ordinality as p (place, n)
-        order by p.n
-    ) end;
+    -- A value that the child's site computes cannot follow.
+    return case when not exists (
+        select from jsonb_array_elements_text(orphan -> 'child_fixed') with ordinality as c (val, n)
+        where c.val <> points_at[c.n]
+    ) then points_at end;
 end
 $$;
 comment on function bondreplicate.follow_parent(jsonb, text [], text []) is

@@ -1,5 +1,6 @@
 -- A row's values with those at `positions` (array of 1-based
 -- places) replaced, in order, by `replacement`; null: by null.
+-- A place that is null is of a column that does not travel: nothing to replace.
 create or replace function bondreplicate.replace_values(
     vals text [], positions jsonb, replacement text []
 )
@@ -14,7 +15,9 @@ declare
 begin
     for place in select jsonb_array_elements_text(positions)::integer loop
         nth := nth + 1;
-        vals[place] := replacement[nth];
+        if place is not null then
+            vals[place] := replacement[nth];
+        end if;
     end loop;
     return vals;
 end

@@ -3,8 +3,8 @@
 -- for a change that has waited, what its origin had seen then; null: what came with this batch,
 -- which is in bond_batch; hash: as in replicate_log, where changes of the table have waited.
 -- bond_batch.patience: lock_timeout of the session; waiting: changes that have waited are among
--- them. bond_aside: rows whose latest state the origin
--- has, and keeps parked.
+-- them. bond_aside: rows whose latest state the origin has, and keeps parked. bond_removed.pointed:
+-- values of the columns that foreign keys point at, also of those that do not travel.
 create temporary table bond_stage (
     tab integer, key text [], xid xid8, stamp timestamptz, site smallint, repair smallint,
     gone boolean, merged_into text [], vals text [], source smallint,
@@ -15,7 +15,9 @@ create temporary table bond_batch (
     seen jsonb, impatient boolean, patience text, waiting boolean
 ) on commit delete rows;
 create temporary table bond_aside (tab integer, key text []) on commit delete rows;
-create temporary table bond_removed (tab integer, key text [], vals text []) on commit delete rows;
+create temporary table bond_removed (
+    tab integer, key text [], vals text [], pointed text []
+) on commit delete rows;
 create temporary table bond_moved (tab integer, key text [], vals text []) on commit delete rows;
 create temporary table bond_shape (
     tab integer primary key, schema_name name, table_name name, columns name [],

@@ -14,9 +14,9 @@ as $extract$
 begin
     return query
     select {target}, {key_text}, k.xid, coalesce(v.stamp, k.stamp), coalesce(v.site, k.site),
-        coalesce(v.repair, k.repair), t.{first_key} is null,
-        case when t.{first_key} is null then k.merged_into end,
-        case when t.{first_key} is not null then array[{vals}]::text [] end, k.source
+        coalesce(v.repair, k.repair), t.ctid is null,
+        case when t.ctid is null then k.merged_into end,
+        case when t.ctid is not null then array[{vals}]::text [] end, k.source
     from (
         select distinct on ({key_names}) e.*
         from (

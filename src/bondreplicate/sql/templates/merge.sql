@@ -11,8 +11,8 @@ language plpgsql
 as $merge$
 #variable_conflict use_variable
 begin
-    insert into pg_temp.bond_removed (tab, key, vals)
-    select {tab}, s.key, {vals}
+    insert into pg_temp.bond_removed (tab, key, vals, pointed)
+    select {tab}, s.key, {vals}, {pointed}
     from pg_temp.bond_stage as s join only {table} as t on {key_equal_s}
     where {referenced} and s.tab = {tab} and (only_key is null or s.key = only_key)
         and (s.gone or {reference_changed});

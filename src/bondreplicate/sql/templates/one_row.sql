@@ -1,4 +1,4 @@
 lateral (
         -- Nothing keeps a second row from having this key.
-        select t.* from only {table} as t where {same} order by t.ctid limit 1
+        select t.ctid, t.* from only {table} as t where {same} order by t.ctid limit 1
     ) as t on true

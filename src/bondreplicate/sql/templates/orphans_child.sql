@@ -8,7 +8,8 @@ perform from pg_temp.bond_stage as s
         'positions', {positions}, 'clears', {clears},
         'key_positions', {key_positions},
         'parent_positions', {parent_positions},
-        'parent_tab', {parent_tab}, 'parent_key', {parent_key}
+        'parent_tab', {parent_tab}, 'parent_key', {parent_key},
+        'child_fixed', {child_fixed}
     )), '[]') into more
     from pg_temp.bond_stage as s
     join only {child} as c on {child_is_staged}

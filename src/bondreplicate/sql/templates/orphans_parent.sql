@@ -3,7 +3,8 @@ select coalesce(jsonb_agg(jsonb_build_object(
         'action', {action}, 'positions', {positions}, 'clears', {clears},
         'key_positions', {key_positions},
         'parent_positions', {parent_positions},
-        'parent_tab', {tab}, 'parent_key', r.key, 'parent_vals', r.vals
+        'parent_tab', {tab}, 'parent_key', r.key, 'parent_vals', r.vals,
+        'parent_now', {parent_now}, 'child_fixed', {child_fixed}
     )), '[]') into more
     from pg_temp.bond_removed as r
     join only {child} as c on {child_of_removed}

@@ -27,11 +27,12 @@ begin
             where l.tab = {tab} and l.hash = {hash_t} and {key_equal_lt}
                 and (l.stamp, l.site, l.repair) > (s.stamp, s.site, s.repair)
         )
-        returning {key_text} as key, {hash_t} as hash, {vals} as vals
+        returning {key_text} as key, {hash_t} as hash, {vals} as vals,
+            {pointed} as pointed
     ),
     removed as (
-        insert into pg_temp.bond_removed (tab, key, vals)
-        select {tab}, o.key, o.vals from old as o where {referenced}
+        insert into pg_temp.bond_removed (tab, key, vals, pointed)
+        select {tab}, o.key, o.vals, o.pointed from old as o where {referenced}
     ),
     kept as (
         select distinct on (l.key) l.key, l.stamp, l.site, l.repair, {vals} as vals
