@@ -24,7 +24,8 @@ begin
     from taken as k
     join pg_temp.bond_shape as t on t.tab = wanted_tab
     cross join pg_temp.bond_batch as b
-    on conflict (source, schema_name, table_name, key, key_columns) do update
+    on conflict (source, schema_name, table_name, bondreplicate.key_digest(key), key_columns)
+    do update
     set origin_tab = excluded.origin_tab, layout = excluded.layout, columns = excluded.columns,
         key_numbers = excluded.key_numbers, hash = excluded.hash, xid = excluded.xid,
         maker = excluded.maker, stamp = excluded.stamp, site = excluded.site,

@@ -18,4 +18,5 @@ select r.source, r.new_schema, r.new_table, r.origin_tab, r.layout, r.columns, r
     r.vals, r.merged_into, r.seen, r.reason, r.parked_at, r.tries, r.tried_by
 from renamed as r
 order by r.parked_at
-on conflict (source, schema_name, table_name, key, key_columns) do nothing
+on conflict (source, schema_name, table_name, bondreplicate.key_digest(key), key_columns)
+do nothing
