@@ -545,6 +545,17 @@ insert into bondreplicate.replicate_structure (number, name, checksum)
 values (9, '009_long_keys', 'e4c5b96c3b9862c5');
 end if; end $bond_step$;
 
+do $bond_step$ begin if not exists (
+    select from bondreplicate.replicate_structure where number = 10
+) then execute $bond_structure$
+-- What waited for a table that was dropped is a conflict of its own kind.
+comment on column bondreplicate.replicate_error.kind is
+'concurrent, unique, foreign key, truncate, dropped: what clashed';
+$bond_structure$;
+insert into bondreplicate.replicate_structure (number, name, checksum)
+values (10, '010_dropped_tables', '88da24ac1af63a51');
+end if; end $bond_step$;
+
 -- Functions are made anew, because what they return may have changed. Capture functions
 -- stay: triggers need them, and the daemon makes them for each table; so does what indexes need.
 do $bond_drop$

@@ -197,10 +197,67 @@ def test_what_waits_for_a_dropped_table_is_not_given_to_one_that_takes_its_name(
     for site in mesh:
         eventually(lambda site=site: site.query("select * from n order by 1") == [(2, 2), (3, 3)],
                    f"{site} has the rows of the table that was renamed")  # fmt: skip
-    assert mesh[2].value(PARKED) == 1
     mesh[1].execute("insert into n values (4, 4)")
     eventually(lambda: mesh[2].value("select count(*) from n") == 3, "it goes on")
     assert mesh[2].query("select * from n where id = 1") == []
+    assert_whole(mesh)
+    assert told_dropped(mesh, "n") == [(["1"], ["1", "5"])]
+
+
+def told_dropped(mesh: Mesh, table: str) -> list[tuple[object, object]]:
+    """Key and row of changes that waited for a table that was dropped, the same everywhere."""
+
+    def is_told() -> list[tuple[object, object]]:
+        found = [
+            [(c["key"], c["loser_row"]) for c in conflicts(site, table) if c["kind"] == "dropped"]
+            for site in mesh
+        ]
+        assert found[0] == found[1]
+        assert found[0]
+        return found[0]
+
+    return eventually(is_told, "both sites tell of it", 20)
+
+
+@pytest.mark.parametrize("column", ["n int", "m text"])
+@pytest.mark.parametrize("order", [(1, 2), (2, 1)])
+def test_a_table_is_made_again_while_a_change_of_it_waits(
+    mesh: Mesh, order: tuple[int, int], column: str
+) -> None:
+    """The change is kept as a conflict, the new table has only new rows, and the log empties."""
+    up(mesh, "create table p (id int primary key, n int)", "p")
+    refuse(mesh, "p")
+    mesh[1].execute("insert into p values (1, 5), (2, 2)")
+    waits(mesh, 1)
+    freeze(mesh)
+    for number in order:
+        mesh[number].execute(f"drop table p; create table p (id int primary key, {column})")
+    thaw(mesh)
+    for site in mesh:
+        eventually(lambda site=site: site.value(ACTIVE, [["p"]]) == 1, f"{site} has the table")
+    mesh[2].execute("insert into p values (3, '3')")
+    mesh[1].execute("insert into p values (4, '4')")
+    assert_whole(mesh)
+    assert [row[0] for row in rows_of(mesh, "p")] == [3, 4]
+    assert told_dropped(mesh, "p") == [(["1"], ["1", "5"])]
+
+
+def test_a_table_is_dropped_everywhere_while_a_change_of_it_waits(mesh: Mesh) -> None:
+    up(
+        mesh,
+        "create table p (id int primary key, n int); create table q (id int primary key)",
+        "p",
+        "q",
+    )
+    refuse(mesh, "p")
+    mesh[1].execute("insert into p values (1, 5)")
+    waits(mesh, 1)
+    mesh[1].execute("drop table p; insert into q values (1)")
+    eventually(lambda: mesh[2].query("select from q where id = 1"), "others go on")
+    assert mesh[2].value(PARKED) == 1, "it may be applied yet: the table is here"
+    mesh[2].execute("drop table p")
+    assert_whole(mesh)
+    assert told_dropped(mesh, "p") == [(["1"], ["1", "5"])]
 
 
 LOCKS = {

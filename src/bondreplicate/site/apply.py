@@ -143,6 +143,13 @@ class Target:
                     own = Mapped(tab, tuple(c.name for c in shape.travelling))
                     self._note_shape(own, shape, None)
             execute(self.connection, query("parked_rename"), {"origin": self.origin})
+            gone = {
+                "source": self.origin,
+                "tabs": sorted(origin.numbers),
+                "schemas": [schema for schema, _ in origin.names()],
+                "names": [name for _, name in origin.names()],
+            }
+            execute(self.connection, query("parked_gone"), gone)
 
     def _note_shape(self, mapped: Mapped, shape: Shape, origin_tab: int | None) -> None:
         late = any(not u.immediate for u in shape.uniques)

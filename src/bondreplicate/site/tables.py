@@ -18,6 +18,7 @@ from bondreplicate.border.database import (
 from bondreplicate.border.sqlfiles import query
 from bondreplicate.core.following import (
     DISABLED,
+    DROPPED,
     Listed,
     Step,
     Task,
@@ -39,16 +40,22 @@ class Tables:
 
     Attributes:
         others: tables that are not replicated; their foreign keys hold all the same.
+        numbers: ids of all tables that are there, or may be, replicated or not.
     """
 
     revision: int
     shapes: dict[int, Shape] = field(default_factory=dict)
     disabled: frozenset[TableName] = frozenset()
     others: tuple[Shape, ...] = ()
+    numbers: frozenset[int] = frozenset()
 
     def known(self) -> dict[TableName, tuple[int, Shape]]:
         """The same by name."""
         return {shape.name: (tab, shape) for tab, shape in self.shapes.items()}
+
+    def names(self) -> list[TableName]:
+        """Of all tables, replicated or not."""
+        return [shape.name for shape in (*self.shapes.values(), *self.others)]
 
 
 def fetch_shapes(connection: Connection) -> list[Shape]:
@@ -73,7 +80,10 @@ def fetch_tables(connection: Connection) -> Tables:
     disabled = frozenset(r.name for r in listed if not r.enabled)
     taken = {shape.oid for shape in usable.values()}
     others = tuple(shape for oid, shape in shapes.items() if oid not in taken)
-    return Tables(revision, usable, disabled, others)
+    numbers = frozenset(
+        r.id for r in listed if r.relid in shapes or (r.relid is None and r.reason != DROPPED)
+    )
+    return Tables(revision, usable, disabled, others, numbers)
 
 
 def fetch_listed(connection: Connection) -> list[Listed]:
