@@ -169,6 +169,18 @@ def test_wrong_site_number(site: Site, database: Database):
     assert site.value("select went_down_at is null from bondreplicate.replicate_state")
 
 
+def test_one_that_could_never_take_over_does_not_wait_as_a_standby(site: Site, database: Database):
+    site.start_daemon()
+    site.write_conf(dsn=site.dsn, site=4)
+    refuses(site, 5, "site 4 is not in replicate_hosts")
+    site.execute("insert into bondreplicate.replicate_hosts values (4, 'four', %s)", [database.dsn])
+    refuses(site, 5, "leads to another database")
+    site.execute("update bondreplicate.replicate_hosts set dsn = 'port=1' where site = 4")
+    refuses(site, 5, "this database is site 1, the configuration says 4", "hint: set site = 1")
+    site.write_conf(dsn=site.dsn, site=1, maxsites=100)
+    refuses(site, 5, "maxsites was 10 here, the configuration says 100")
+
+
 def test_commands_before_the_first_run(site: Site):
     for command in ("verify", "wait", "down"):
         refuses(site, 4, "has not run at this site yet", "hint: run", command=command)
@@ -237,7 +249,7 @@ def test_peers_that_cannot_take_part_are_named(site: Site, database: Database):
         states = {x["target"]: x for x in site.cli_json("status", check=1)["links"]}
     empty = findings["site 2 (empty)", "problem"]
     assert "has no schema bondreplicate" in empty["message"]
-    assert "createdb.sql" in empty["hint"]
+    assert "make it a copy" in empty["hint"]
     assert states[2]["state"] == states[3]["state"] == "unfit"
     assert "PostgreSQL 12.22 is too old" in states[3]["reason"]
 

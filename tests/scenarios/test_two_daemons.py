@@ -50,6 +50,7 @@ def test_s107_a_second_daemon_waits_and_takes_over(pair: Mesh, second: Site) -> 
     second.start_daemon(wait=False)
     eventually(lambda: "standby" in second.log.read_text(), "the second says that it waits")
     assert "main loop" not in second.out.read_text()
+    assert second.log.read_text().count("standby") == 1
     write(first, "with both")
     arrives(peer, "with both")
     first.kill9_daemon()

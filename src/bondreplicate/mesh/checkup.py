@@ -16,6 +16,7 @@ from bondreplicate.mesh.refusal import fetch_refusal
 from bondreplicate.site.checkup import as_finding
 from bondreplicate.site.fitness import Identity, check_peer, fetch_identity
 from bondreplicate.site.hosts import Host, find_own, list_hosts, list_peers
+from bondreplicate.site.lineage import decide_related, fetch_lineages
 
 CONNECT_S = 5
 ROUND_TRIPS = 5
@@ -49,6 +50,8 @@ def _check_peer(
                 if not _compare_maxsites(there, where, settings):
                     own, ahead_max_s = find_own(hosts, settings.site), settings.clock_ahead_max_s
                     found += _check_links(here, there, peer, own, ahead_max_s)
+                if ran:
+                    found += check_lineage(here, there, where)
                 offset_s, doubt_s = measure_clock(here, there)
             return [*found, judge_clock(offset_s, doubt_s, settings.clock_ahead_max_s, where)]
     except BondError as error:
@@ -95,6 +98,18 @@ def _check_links(
     ]
     found = [Finding("links", PROBLEM, where, r.message, r.hint) for r in refusals if r]
     return found or [Finding("links", OK, where, "each goes on from what the other one holds")]
+
+
+def check_lineage(here: Connection, there: Connection, where: str) -> list[Finding]:
+    """Whether one of two sites was copied from the other, or both from a third."""
+    if decide_related(fetch_lineages(here), fetch_lineages(there)):
+        return []
+    message = "not a copy of this site, nor this one of it: rows from before are not sent"
+    hint = (
+        "`bondreplicate verify` tells whether both have the same rows, and is remembered; if not,"
+        " make it a copy (docs/how-to/join-a-site.md#two-sites-that-began-apart)"
+    )
+    return [Finding("copy", WARNING, where, message, hint)]
 
 
 def measure_clock(here: Connection, there: Connection) -> tuple[float, float]:

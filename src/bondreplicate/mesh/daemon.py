@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import random
 import signal
-import sys
 import threading
 import time
 from collections.abc import Sequence
@@ -24,12 +23,13 @@ from bondreplicate.mesh.joining import align_at_start, check_welcome
 from bondreplicate.mesh.link import Link
 from bondreplicate.mesh.pulse import Pulse
 from bondreplicate.site.fitness import check_fit, check_server
-from bondreplicate.site.hosts import Host, list_hosts
+from bondreplicate.site.hosts import Host, list_hosts, list_peers
+from bondreplicate.site.lineage import warn_of_rows
 from bondreplicate.site.prune import keep_clock, rotate
 from bondreplicate.site.retention import Retention
 from bondreplicate.site.schema import install
 from bondreplicate.site.sequences import align_sequences, check_owners
-from bondreplicate.site.state import Start, fetch_state, take_identity
+from bondreplicate.site.state import Start, decide_start, fetch_state, take_identity
 from bondreplicate.site.tables import enqueue_all, follow_tables
 
 log = structlog.get_logger()
@@ -80,6 +80,9 @@ def set_up(
     log.info("site_started", site=settings.site, start=start.value)
     _follow(connection, told or Told(), first=start is not Start.AGAIN or resumed)
     reach("tables_followed")
+    if start is Start.FIRST:
+        peers = [peer.site for peer in list_peers(connection, settings.site)]
+        warn_of_rows(connection, peers, log.warning)
     if resumed and before.went_down_at:
         logged = enqueue_all(connection, before.went_down_at)
         execute(connection, query("state_up_again"))
@@ -210,14 +213,20 @@ class Daemon:
         return not quiet or bool(value(connection, query("log_has_entries")))
 
     def _become_active(self, connection: Connection) -> bool:
-        """Take the site's lock; where another daemon has it, wait as a standby."""
+        """Take the site's lock; where another daemon has it, wait as a standby.
+
+        Raises:
+            BondError: this database is not the site that the configuration says.
+        """
         told = False
         while not self.stop.is_set():
             if value(connection, query("daemon_lock")):
                 return True
             if not told:
+                # One that could never take over must not wait for ever.
+                check_fit(connection, self.settings)
+                decide_start(fetch_state(connection), self.settings.site)
                 log.warning("standby", site=self.settings.site, reason="another daemon serves it")
-                print("standby: another daemon serves this site", file=sys.stderr, flush=True)
                 told = True
             self.stop.wait(0.5)
         return False

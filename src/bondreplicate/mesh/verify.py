@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import closing
+from contextlib import closing, suppress
 from dataclasses import dataclass, field, replace
 
 from bondreplicate.border.database import Connection, connect
@@ -22,8 +22,10 @@ from bondreplicate.site.fitness import (
     check_peer,
     check_version,
     fetch_identity,
+    fetch_server,
 )
 from bondreplicate.site.hosts import Host, list_peers
+from bondreplicate.site.lineage import add_lineages, decide_related, fetch_lineages
 from bondreplicate.site.listed import ListedTable, choose_tables, list_tables
 from bondreplicate.site.tables import fetch_followed
 
@@ -127,12 +129,23 @@ def verify(settings: Settings, names: Sequence[str], settle_s: float) -> Verdict
         peers = list_peers(connection, settings.site)
         for peer in peers:
             try:
-                tables += _verify_peer(here, peer, (wanted, bool(names)), settle_s, pool)
+                found = _verify_peer(here, peer, (wanted, bool(names)), settle_s, pool)
+                tables += found
+                if not names and all(t.same for t in found) and any(t.compared for t in found):
+                    _remember(connection, peer)
             except BondError as error:
                 not_asked[peer.site] = redact(error.message).removeprefix(f"{peer}: ")
     nothing = decide_nothing_compared(len(peers), len(not_asked), tables)
     same = not nothing and not not_asked and all(t.same for t in tables)
     return Verdict(same, settings.site, nothing, not_asked, tables)
+
+
+def _remember(here: Connection, peer: Host) -> None:
+    """Write down that a site has the same rows: `doctor` need not warn that it is no copy."""
+    with suppress(BondError), closing(connect(peer.dsn, role="verify", timeout_s=CONNECT_S)) as at:
+        there = fetch_lineages(at)
+        if not decide_related(fetch_lineages(here), there) and not fetch_server(here).standby:
+            add_lineages(here, there)
 
 
 def _verify_peer(

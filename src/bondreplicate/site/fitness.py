@@ -13,7 +13,14 @@ from bondreplicate.errors import DatabaseError, MeshError, UnfitSite
 from bondreplicate.site.hosts import Host, decide_mistake, list_hosts
 
 OLDEST_VERSION = 150000
-CREATEDB = "psql -f createdb.sql DATABASE; `bondreplicate createdb > createdb.sql` prints it"
+CREATEDB = (
+    "at the first site: psql -f createdb.sql DATABASE, which `bondreplicate createdb` prints; every"
+    " further site begins as a copy of it (docs/how-to/join-a-site.md)"
+)
+COPY = (
+    "make it a copy of a site that runs: pg_dump | psql, the schema bondreplicate included"
+    " (docs/how-to/join-a-site.md)"
+)
 
 
 @dataclass(frozen=True)
@@ -105,7 +112,8 @@ def check_installed(connection: Connection, who: str) -> None:
     """
     if not value(connection, query("fit_structure")):
         name = connection.info.dbname
-        raise UnfitSite(f"{who}: database {name} has no schema bondreplicate", hint=CREATEDB)
+        hint = CREATEDB if who == "this site" else COPY
+        raise UnfitSite(f"{who}: database {name} has no schema bondreplicate", hint=hint)
 
 
 def check_version(number: int, who: str) -> None:
