@@ -52,7 +52,7 @@ def test_server_that_is_not_there(site: Site):
 
 def test_dsn_that_is_none(site: Site):
     site.write_conf(dsn="host=x dbnam=y", site=1)
-    refuses(site, 3, 'invalid connection option "dbnam"')
+    refuses(site, 2, f'{site.conf}:1: dsn: invalid connection option "dbnam"')
 
 
 def test_wrong_password(new_cluster: Callable[..., Cluster], site: Site):
@@ -102,6 +102,8 @@ def test_standby(new_cluster: Callable[..., Cluster], site: Site):
         "hosts disable 2",
         "tables enable t",
         "tables disable t",
+        "status",
+        "status --watch",
     ):
         refuses(site, 4, "is on a standby", "hint: give the address of the primary",
                 command=command)  # fmt: skip

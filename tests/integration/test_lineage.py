@@ -1,4 +1,4 @@
-"""Sites that began apart, and not one as a copy of the other, are told so until they are compared."""
+"""Sites that began apart, not one as a copy of the other, are warned of until compared."""
 
 from collections.abc import Callable
 

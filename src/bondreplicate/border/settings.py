@@ -11,8 +11,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Annotated, Any, Literal, get_args
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator, model_validator
 
+from bondreplicate.border.database import dsn_mistake
 from bondreplicate.border.mistakes import closest, lines_of, mistakes_in
 from bondreplicate.core.redact import has_password
 from bondreplicate.errors import SettingsError
@@ -72,6 +73,13 @@ class Settings(BaseModel):
         None,
         description="Log as JSON, one object per line. Left out: JSON where stderr is no terminal.",
     )
+
+    @field_validator("dsn")
+    @classmethod
+    def _libpq_takes_it(cls, dsn: str) -> str:
+        if mistake := dsn_mistake(dsn):
+            raise ValueError(mistake)
+        return dsn
 
     @model_validator(mode="after")
     def _fits(self) -> Settings:

@@ -154,13 +154,14 @@ for part in (
 
 def main(args: Sequence[str] | None = None) -> NoReturn:
     """Run a command and exit with its status; what went wrong is told in one line."""
+    as_json = "--json" in (sys.argv[1:] if args is None else args)
     try:
         status = cli.main(args=args, prog_name="bondreplicate", standalone_mode=False)
         sys.stdout.flush()
     except BondError as error:
-        status = tell(as_privilege(error))
+        status = tell(as_privilege(error), as_json=as_json)
     except click.ClickException as error:
-        status = tell(as_ours(error))
+        status = tell(as_ours(error), as_json=as_json)
     except (KeyboardInterrupt, click.Abort):
         status = 130
     except BrokenPipeError:
@@ -168,16 +169,22 @@ def main(args: Sequence[str] | None = None) -> NoReturn:
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         status = 0
     except Exception as error:  # noqa: BLE001 - the last line of defence
-        status = tell_bug(error)
+        status = tell_bug(error, as_json=as_json)
     sys.exit(status if isinstance(status, int) else 0)
 
 
-def tell(error: BondError) -> int:
-    """Say what went wrong, a line for each problem, and what to do; the exit status."""
-    for line in redact(error.message).splitlines():
+def tell(error: BondError, *, as_json: bool = False) -> int:
+    """Say what went wrong, a line for each problem, and what to do; the exit status.
+
+    On stderr; whoever asked for JSON finds it on stdout too.
+    """
+    message, hint = redact(error.message), redact(" ".join(error.hint.split()))
+    for line in message.splitlines():
         note(f"error: {line}")
-    if error.hint:
-        note(f"hint: {redact(' '.join(error.hint.split()))}")
+    if hint:
+        note(f"hint: {hint}")
+    if as_json:
+        print_json({"error": message, "hint": hint, "exit_status": error.exit_code})
     return error.exit_code
 
 
@@ -196,7 +203,7 @@ def as_ours(error: click.ClickException) -> SettingsError:
     return SettingsError(" ".join(error.format_message().split()), hint=f"see `{path} --help`")
 
 
-def tell_bug(error: Exception) -> int:
+def tell_bug(error: Exception, *, as_json: bool = False) -> int:
     """One line about an error that nobody thought of; the whole story on demand."""
     words = " ".join(redact(str(error)).split())
     note(f"error: bug: {type(error).__name__}: {words}")
@@ -204,4 +211,6 @@ def tell_bug(error: Exception) -> int:
         note(redact("".join(traceback.format_exception(error))))
     else:
         note("hint: please report it; BONDREPLICATE_TRACEBACK=1 prints where it happened")
+    if as_json:
+        print_json({"error": f"bug: {words}", "hint": "", "exit_status": BondError.exit_code})
     return BondError.exit_code

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import json
+import math
 import os
 import sys
 from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -19,11 +20,13 @@ from rich.text import Text
 
 from bondreplicate.border.database import Connection, connect
 from bondreplicate.border.settings import Loaded, Settings, load
-from bondreplicate.errors import SettingsError
+from bondreplicate.errors import MeshError, SettingsError
 from bondreplicate.site.fitness import (
     check_installed,
+    check_number,
     check_version,
     check_writable,
+    fetch_number,
     fetch_server,
 )
 
@@ -87,6 +90,35 @@ class Group(click.Group):
 pass_program = click.make_pass_decorator(Program, ensure=True)
 
 
+class Amount(click.FloatRange):
+    """A number of seconds or hours: finite, and within a century or so."""
+
+    def __init__(self, at_least: float = 0, at_most: float = 1e9) -> None:
+        super().__init__(min=at_least, max=at_most)
+
+    def convert(
+        self, value: Any, param: click.Parameter | None, ctx: click.Context | None
+    ) -> float:
+        """Read it; nan is within every range, so that is refused here."""
+        found = super().convert(value, param, ctx)
+        if math.isnan(found):
+            self.fail(f"{value!r} is not a number", param, ctx)
+        return found
+
+    def _describe_range(self) -> str:
+        return f"x>={self.min}"
+
+
+class Count(click.IntRange):
+    """A whole number that PostgreSQL can take as bigint."""
+
+    def __init__(self, at_least: int = 0) -> None:
+        super().__init__(min=at_least, max=2**63 - 1)
+
+    def _describe_range(self) -> str:
+        return f"x>={self.min}"
+
+
 def examples(*lines: str) -> str:
     """The end of a command's help."""
     return "\b\nExample:\n" + "\n".join(f"  {line}" for line in lines)
@@ -135,6 +167,18 @@ def table(heads: Sequence[str], rows: Sequence[Sequence[Any]], title: str | None
 def print_table(heads: Sequence[str], rows: Sequence[Sequence[Any]]) -> None:
     """Rows as a table on stdout."""
     console().print(table(heads, rows))
+
+
+def warn_number(connection: Connection, settings: Settings) -> int | None:
+    """Say where the configuration is not of this database; the number that the database has."""
+    own = fetch_number(connection)
+    try:
+        if own is not None:
+            check_number(connection, settings)
+    except MeshError as problem:
+        note(f"warning: {problem.message}")
+        note(f"hint: {problem.hint}")
+    return own
 
 
 def note(message: str) -> None:

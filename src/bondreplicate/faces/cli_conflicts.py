@@ -10,6 +10,8 @@ from bondreplicate.core.ages import parse_age_s
 from bondreplicate.core.words import counted
 from bondreplicate.errors import CHECK_FAILED, SettingsError
 from bondreplicate.faces.cli_common import (
+    Amount,
+    Count,
     Group,
     Program,
     examples,
@@ -18,14 +20,20 @@ from bondreplicate.faces.cli_common import (
     pass_program,
     print_json,
     print_table,
+    warn_number,
 )
 from bondreplicate.faces.story import account, describe, fetch_story, operating_user
 from bondreplicate.mesh.purge import purge_conflicts
-from bondreplicate.site.conflicts import EVER_S, fetch_conflict, list_conflicts
+from bondreplicate.site.conflicts import (
+    EVER_S,
+    choose_conflict_table,
+    fetch_conflict,
+    list_conflicts,
+)
 from bondreplicate.site.fitness import check_number
 from bondreplicate.site.undo import undo
 
-NUMBER = click.argument("number", type=click.IntRange(min=1, max=2**63 - 1), metavar="ID")
+NUMBER = click.argument("number", type=Count(at_least=1), metavar="ID")
 
 
 @click.group("conflicts", cls=Group, short_help="List conflicts, show one, take one back.")
@@ -35,10 +43,10 @@ def conflicts_group() -> None:
 
 @conflicts_group.command("list", epilog=examples("bondreplicate conflicts list --since-h 24"))
 @click.option("--table", help="Only of this table.")
-@click.option("--since-h", type=click.FloatRange(min=0), help="Only of the last hours, this many.")
+@click.option("--since-h", type=Amount(at_most=1e6), help="Only of the last hours, this many.")
 @click.option(
     "--limit",
-    type=click.IntRange(min=0),
+    type=Count(),
     default=100,
     show_default=True,
     help="At most this many.",
@@ -51,7 +59,9 @@ def show_list(
     """List the latest conflicts, newest first."""
     age_s = EVER_S if since_h is None else since_h * 3600
     with program.connection() as connection:
-        found = list_conflicts(connection, table=table, age_s=age_s, limit=limit)
+        warn_number(connection, program.settings)
+        name = None if table is None else choose_conflict_table(connection, table)
+        found = list_conflicts(connection, table=name, age_s=age_s, limit=limit)
     if as_json:
         print_json(found)
         return

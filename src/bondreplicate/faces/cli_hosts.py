@@ -14,9 +14,9 @@ from bondreplicate.faces.cli_common import (
     pass_program,
     print_json,
     print_table,
+    warn_number,
 )
 from bondreplicate.site import hosts
-from bondreplicate.site.fitness import decide_number, fetch_number
 
 EVERYWHERE = "note: replicate_hosts is not replicated: do the same at every other site"
 
@@ -39,10 +39,7 @@ def show(program: Program, as_json: bool) -> None:
     """
     with program.connection() as connection:
         found = hosts.list_hosts(connection)
-        own = fetch_number(connection) or program.settings.site
-    if problem := decide_number(own, program.settings):
-        note(f"warning: {problem.message}")
-        note(f"hint: {problem.hint}")
+        own = warn_number(connection, program.settings) or program.settings.site
     listed = [
         {"site": h.site, "name": h.name, "dsn": redact(h.dsn), "enabled": h.enabled,
          "here": h.site == own}

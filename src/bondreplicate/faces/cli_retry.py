@@ -9,6 +9,7 @@ import click
 from bondreplicate.core import words
 from bondreplicate.errors import CHECK_FAILED
 from bondreplicate.faces.cli_common import (
+    Amount,
     Program,
     examples,
     json_option,
@@ -28,7 +29,7 @@ from bondreplicate.mesh.retry import retry_parked
 @click.option(
     "--timeout",
     "timeout_s",
-    type=click.FloatRange(min=0),
+    type=Amount(),
     default=10.0,
     show_default=True,
     help="Seconds to wait at most until they have been tried.",

@@ -16,6 +16,7 @@ from bondreplicate.border.database import connect
 from bondreplicate.core.redact import redact
 from bondreplicate.errors import CHECK_FAILED, SettingsError, TransientError
 from bondreplicate.faces.cli_common import (
+    Amount,
     Program,
     console,
     examples,
@@ -25,7 +26,7 @@ from bondreplicate.faces.cli_common import (
     table,
 )
 from bondreplicate.faces.status import Status, fetch_status, read_status
-from bondreplicate.site.fitness import check_installed, check_version
+from bondreplicate.site.fitness import check_installed, check_version, check_writable, fetch_server
 
 
 @click.command(
@@ -35,7 +36,7 @@ from bondreplicate.site.fitness import check_installed, check_version
 @click.option("--watch", is_flag=True, help="Show it anew again and again, until Ctrl+C.")
 @click.option(
     "--every-s",
-    type=click.FloatRange(min=0.1),
+    type=Amount(at_least=0.1),
     default=1.0,
     show_default=True,
     help="Pause between two looks.",
@@ -73,6 +74,7 @@ def _watch(program: Program, every_s: float) -> None:
             try:
                 with closing(connect(settings.dsn, role="status")) as here:
                     check_version(here.info.server_version, "this site")
+                    check_writable(fetch_server(here), "this site")
                     check_installed(here, "this site")
                     while True:
                         show(draw(read_status(here, settings)))

@@ -15,6 +15,7 @@ from bondreplicate.faces.cli_common import (
     pass_program,
     print_json,
     print_table,
+    warn_number,
 )
 from bondreplicate.site.listed import choose_tables, enable_table, list_tables
 
@@ -35,6 +36,7 @@ def tables_group() -> None:
 def show(program: Program, as_json: bool) -> None:
     """List every table: replicated, or why not."""
     with program.connection() as connection:
+        warn_number(connection, program.settings)
         listed = list_tables(connection)
     if as_json:
         print_json(

@@ -9,6 +9,8 @@ import click
 from bondreplicate.core.words import counted
 from bondreplicate.errors import CHECK_FAILED
 from bondreplicate.faces.cli_common import (
+    Amount,
+    Count,
     Program,
     examples,
     json_option,
@@ -27,14 +29,14 @@ from bondreplicate.mesh.verify import verify as compare
 @click.option(
     "--settle",
     "settle_s",
-    type=click.FloatRange(min=0),
+    type=Amount(),
     default=10.0,
     show_default=True,
     help="Seconds that changes on their way may take to arrive, for each table.",
 )
 @click.option(
     "--keys",
-    type=click.IntRange(min=0),
+    type=Count(),
     default=20,
     show_default=True,
     help="Name so many keys of a table.",

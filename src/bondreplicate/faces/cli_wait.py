@@ -6,6 +6,7 @@ import click
 
 from bondreplicate.errors import CHECK_FAILED
 from bondreplicate.faces.cli_common import (
+    Amount,
     Program,
     examples,
     json_option,
@@ -23,7 +24,7 @@ from bondreplicate.mesh.wait import wait_for_peers
 @click.option(
     "--timeout",
     "timeout_s",
-    type=click.FloatRange(min=0),
+    type=Amount(),
     default=60.0,
     show_default=True,
     help="Seconds to wait at most.",

@@ -25,7 +25,25 @@ MADE = "<!-- Made by `python -m bondreplicate.faces.reference docs/reference`. D
 CLI_HEAD = """\
 Results go to standard output, everything else to standard error. Commands with `--json` print one
 JSON document: the names in it are a contract, new ones may be added. What went wrong is told in one
-line, `error: …`, and what to do in another, `hint: …`."""
+line, `error: …`, and what to do in another, `hint: …`. With `--json` a command that fails with
+status 2 to 5, or 70, prints `{"error": …, "hint": …, "exit_status": …}` on standard output too."""
+
+CLI_WORDS = """\
+## Words
+
+What `status` says of a link (origin->target); `wait`, `verify` and `retry` use the same words.
+
+| word | what it means |
+|---|---|
+| in step | the target has applied everything that is committed at the origin |
+| behind | entries of the origin's log wait for the target; `lag_s` is the age of the oldest |
+| no daemon | `bondreplicate` does not run at the origin: changes are kept there, and not sent |
+| down | `replicate_down()` was called at one of the two: nothing is captured or applied there |
+| held | both answer, and nothing is sent until people do something: the reason is told |
+| unreachable | the other site does not answer: numbers are not known and shown as `-` |
+| unfit | it answers, and cannot take part: version, standby, privilege, structure, another site |
+| disabled | `enabled` is false in `replicate_hosts` |
+| parked | a change that has arrived and cannot be applied yet; it is tried again every second |"""
 
 CONFIGURATION_HEAD = f"""\
 TOML. Read from `--config FILE`, else `{PREFIX}CONFIG`, else `{FILE_NAME}` in the working directory.
@@ -74,6 +92,7 @@ def cli_page() -> str:
     parts = [
         "# Commands",
         CLI_HEAD,
+        CLI_WORDS,
     ]
     for path, command in commands(cli, "bondreplicate"):
         depth = "##" if path.count(" ") < 2 else "###"

@@ -13,7 +13,12 @@ from bondreplicate.core import words
 from bondreplicate.core.following import DROPPED
 from bondreplicate.mesh.survey import Link, survey_links
 from bondreplicate.site import health
-from bondreplicate.site.fitness import check_installed, check_version
+from bondreplicate.site.fitness import (
+    check_installed,
+    check_version,
+    check_writable,
+    fetch_server,
+)
 from bondreplicate.site.listed import list_tables
 from bondreplicate.site.sequences import check_sequences
 from bondreplicate.site.uncaptured import list_uncaptured
@@ -47,6 +52,7 @@ def fetch_status(settings: Settings) -> Status:
     """Look at this site and, through its links, at the others."""
     with closing(connect(settings.dsn, role="status")) as here:
         check_version(here.info.server_version, "this site")
+        check_writable(fetch_server(here), "this site")
         check_installed(here, "this site")
         return read_status(here, settings)
 
@@ -60,7 +66,8 @@ def read_status(here: Connection, settings: Settings) -> Status:
     status = Status(
         version=__version__,
         facts=facts,
-        links=survey_links(here, settings),
+        # As another site than it is, it would show links that do not exist.
+        links=survey_links(here, settings) if facts.site in (None, settings.site) else [],
         tables_replicated=sum(t.active for t in tables),
         tables_not_replicated=[
             {"table": t.name, "enabled": t.enabled, "reason": t.reason}
@@ -93,6 +100,10 @@ def decide_problems(status: Status, settings: Settings) -> list[str]:
         found.append("bondreplicate has not run at this site yet")
     elif facts.site != settings.site:
         found.append(f"this database is site {facts.site}, the configuration says {settings.site}")
+    elif facts.maxsites != settings.maxsites:
+        found.append(
+            f"maxsites is {facts.maxsites} here, the configuration says {settings.maxsites}"
+        )
     if facts.went_down_at is not None:
         found.append(
             f"replication is down since {facts.went_down_at:%Y-%m-%d %H:%M:%S}: nothing is"
@@ -103,7 +114,7 @@ def decide_problems(status: Status, settings: Settings) -> list[str]:
     for link in status.links:
         if link.state in ("unreachable", "unfit", "held"):
             found.append(f"link {link.name}: {link.state}: {link.reason}")
-        elif link.state == "no daemon" and link.origin != settings.site:
+        elif _sends_nothing(link, facts, settings.site):
             found.append(f"link {link.name}: {link.reason}")
         elif facts.went_down_at is None and link.lag_s is not None and link.lag_s > LATE_S:
             found.append(f"link {link.name}: {link.lag_s:.0f} s behind")
@@ -115,6 +126,13 @@ def decide_problems(status: Status, settings: Settings) -> list[str]:
     if facts.parked:
         found.append(words.parked(facts.parked))
     return found
+
+
+def _sends_nothing(link: Link, facts: health.SiteFacts, own: int) -> bool:
+    """Whether a link stands still for a reason at the other site; what is so here is said once."""
+    if link.state == "down":
+        return facts.went_down_at is None
+    return link.state == "no daemon" and link.origin != own
 
 
 def decide_warnings(status: Status) -> list[str]:

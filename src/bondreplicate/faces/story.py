@@ -62,10 +62,11 @@ def describe(story: Story, now: datetime | None = None) -> list[str]:
     """What happened, in lines; the rows follow."""
     conflict = story.conflict
     table = f"{conflict['schema_name']}.{conflict['table_name']}"
+    key = ", ".join(map(str, conflict["key"]))
     at = conflict["at"]
     ago = tell_age(((now or datetime.now(UTC)) - at).total_seconds())
     lines = [
-        f"conflict {conflict['id']}: {conflict['kind']} in {table}, key {conflict['key']}",
+        f"conflict {conflict['id']}: {conflict['kind']} in {table}, key {key}",
         f"found at {_local(at)}, {ago} ago, by site {conflict['source']}",
         f"rule: {conflict['rule']}",
         f"outcome: {conflict['outcome']}",

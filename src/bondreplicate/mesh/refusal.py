@@ -12,7 +12,7 @@ from bondreplicate.border.sqlfiles import query
 from bondreplicate.core.snapshot import shows
 from bondreplicate.errors import MeshError
 from bondreplicate.site.apply import Held
-from bondreplicate.site.hosts import Host, rejoin_hint
+from bondreplicate.site.hosts import Host, list_hosts, rejoin_hint
 from bondreplicate.site.state import State, fetch_state
 
 
@@ -24,6 +24,8 @@ def decide_refusal(origin: State, target: Host, held: Held) -> MeshError | None:
         target: the site that would apply.
         held: what the target knows of the origin.
     """
+    if not held.listed:
+        return _not_listed(target, origin.site or 0)
     if held.maxsites != origin.maxsites:
         return MeshError(
             f"{target} has maxsites {held.maxsites}, site {origin.site} {origin.maxsites}:"
@@ -53,6 +55,14 @@ def decide_refusal(origin: State, target: Host, held: Held) -> MeshError | None:
     return None
 
 
+def _not_listed(where: Host, site: int) -> MeshError:
+    return MeshError(
+        f"{where} does not list site {site} (any more): it takes nothing from it",
+        hint=f"`bondreplicate doctor` compares the lists; where site {site} was taken out,"
+        " go on with docs/how-to/join-a-site.md#take-a-site-out",
+    )
+
+
 def fetch_refusal(
     origin: Connection, there: Connection, target: Host, ahead_max_s: float
 ) -> MeshError | None:
@@ -67,6 +77,12 @@ def fetch_refusal(
     state = fetch_state(origin, target.site)
     if state.site is None:
         return None
+    if not any(host.site == target.site and host.enabled for host in list_hosts(origin)):
+        return MeshError(
+            f"site {state.site} does not list {target} as enabled (any more): nothing is sent",
+            hint="`bondreplicate doctor` compares the lists; add or enable it there, or take it out"
+            " (docs/how-to/join-a-site.md#take-a-site-out)",
+        )
     found = dicts(there, query("target_position"), {"origin": state.site})[0]
     # What was pruned is read before the position, what was begun after it: else a batch that is
     # applied meanwhile looks as if it were missing at one end or had come from the future.

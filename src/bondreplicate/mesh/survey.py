@@ -20,7 +20,7 @@ from bondreplicate.mesh.progress import (
 )
 from bondreplicate.mesh.refusal import fetch_refusal
 from bondreplicate.site.fitness import Identity, check_peer, fetch_identity
-from bondreplicate.site.health import fetch_idle
+from bondreplicate.site.health import fetch_down, fetch_idle
 from bondreplicate.site.hosts import Host, find_own, list_hosts
 
 CONNECT_S = 3
@@ -30,8 +30,9 @@ CONNECT_S = 3
 class Link:
     """One direction between two sites. None: not known, which is never the same as 0.
 
-    state: in step; behind (rows wait); no daemon (at the origin: nothing is sent); held (the target
-    does not hold what the origin goes on from); unreachable (the peer does not answer); unfit (it
+    state: in step; behind (rows wait); no daemon (at the origin: nothing is sent); down
+    (replication is down at one of the two); held (the target does not hold what the origin goes on
+    from, or one does not list the other); unreachable (the peer does not answer); unfit (it
     answers, and cannot take part); disabled.
     rows_waiting: log entries of the origin that the target has not got.
     lag_s: age of the oldest of them.
@@ -103,8 +104,9 @@ def _ask_both(peer: Host, me: _Here, there: Connection, settings: Settings) -> l
     with closing(connect(settings.dsn, role="status")) as here:
         sent = fetch_reached(there, me.site, me.incarnation)
         received = fetch_reached(here, peer.site, fetch_incarnation(there))
-        ours = describe(me.site, peer.site, sent, look(here, me.site, sent))
-        theirs = describe(peer.site, me.site, received, look(there, peer.site, received))
+        down = fetch_down(here, me.site) or fetch_down(there, peer.site)
+        ours = describe(me.site, peer.site, sent, look(here, me.site, sent), down)
+        theirs = describe(peer.site, me.site, received, look(there, peer.site, received), down)
         ahead_max_s = settings.clock_ahead_max_s
         ours = _with_refusal(ours, fetch_refusal(here, there, peer, ahead_max_s))
         theirs = _with_refusal(theirs, fetch_refusal(there, here, me.own, ahead_max_s))
@@ -132,11 +134,15 @@ def _both(own: int, peer: int, state: str, reason: str) -> list[Link]:
     return [Link(own, peer, state, reason=reason), Link(peer, own, state, reason=reason)]
 
 
-def describe(origin: int, target: int, reached: Reached, looked: tuple[Unsent, str]) -> Link:
-    """A link between two sites that both answered."""
+def describe(
+    origin: int, target: int, reached: Reached, looked: tuple[Unsent, str], down: str = ""
+) -> Link:
+    """A link between two sites that both answered; `down`: that replication is down at one."""
     unsent, idle = looked
     state, reason = ("behind" if unsent.entries else "in step"), ""
-    if idle:
+    if down:
+        state, reason = "down", down
+    elif idle:
         state, reason = "no daemon", idle
     return Link(
         origin=origin,

@@ -13,7 +13,7 @@ from bondreplicate.core.compare import Difference
 from bondreplicate.core.following import DOWN
 from bondreplicate.core.redact import redact
 from bondreplicate.core.shapes import Shape
-from bondreplicate.errors import BondError
+from bondreplicate.errors import BondError, MeshError
 from bondreplicate.mesh.compare import Comparison, Side
 from bondreplicate.mesh.delay import End, explain_delay
 from bondreplicate.site.fitness import (
@@ -24,7 +24,7 @@ from bondreplicate.site.fitness import (
     fetch_identity,
     fetch_server,
 )
-from bondreplicate.site.hosts import Host, list_peers
+from bondreplicate.site.hosts import Host, list_hosts, list_peers
 from bondreplicate.site.lineage import add_lineages, decide_related, fetch_lineages
 from bondreplicate.site.listed import ListedTable, choose_tables, list_tables
 from bondreplicate.site.tables import fetch_followed
@@ -159,6 +159,8 @@ def _verify_peer(
     found: list[TableVerdict] = []
     with closing(connect(peer.dsn, role="verify", timeout_s=CONNECT_S)) as connection:
         check_peer(connection, peer, fetch_identity(here.connection))
+        if not any(host.site == here.site for host in list_hosts(connection)):
+            raise MeshError(f"{peer} does not list site {here.site} (any more)")
         there = fetch_catalog(connection, peer.site)
         if not by_name:
             names = names | there.tables.keys()

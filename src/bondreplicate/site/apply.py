@@ -90,6 +90,7 @@ class Held:
         maxsites: of the target.
         revision: of its tables.
         parked: whether changes of the origin wait there.
+        listed: whether the origin is in replicate_hosts there.
     """
 
     position: str | None
@@ -99,6 +100,7 @@ class Held:
     maxsites: int | None
     revision: int
     parked: bool
+    listed: bool = True
 
 
 class Target:

@@ -39,8 +39,9 @@ def check_site(connection: Connection, settings: Settings) -> list[Finding]:
     except BondError as error:
         found.append(as_finding("hosts", HERE, error))
     checks = [_daemon, _ownership, _capture, _tables, _sequences, _transactions, _settings]
-    if fetch_site(connection).went_down_at is not None:
-        # Nothing is captured or aligned while it is down: once is enough to say that.
+    facts = fetch_site(connection)
+    if facts.site is None or facts.went_down_at is not None:
+        # Nothing is captured or aligned before it first runs, or while it is down: once is enough.
         checks = [_daemon, _ownership, _transactions, _settings]
     for check in checks:
         found += check(connection, settings)
@@ -67,7 +68,11 @@ def _daemon(connection: Connection, settings: Settings) -> list[Finding]:
     facts = fetch_site(connection)
     site = facts.site
     if site is None:
-        return [Finding("daemon", WARNING, HERE, "has not run yet", "run bondreplicate")]
+        return [
+            Finding(
+                "daemon", WARNING, HERE, "bondreplicate has not run here yet", "run bondreplicate"
+            )
+        ]
     if site != settings.site:
         message = f"this database is site {site}, the configuration says {settings.site}"
         hint = f"site = {site}; a copy takes its own number when bondreplicate first runs on it"

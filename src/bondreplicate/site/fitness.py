@@ -192,12 +192,15 @@ def check_number(connection: Connection, settings: Settings) -> None:
     """Check that this database is the site that the configuration says, for commands that ask.
 
     Raises:
-        UnfitSite: it has no number yet. MeshError: it has another.
+        UnfitSite: it has no number yet. MeshError: it has another, or another maxsites.
     """
     site = fetch_number(connection)
     if site is None:
         raise UnfitSite("bondreplicate has not run at this site yet", hint="run bondreplicate")
     if problem := decide_number(site, settings):
+        raise problem
+    before = rows(connection, query("fit_state"))[0].maxsites
+    if problem := decide_maxsites(before, list_hosts(connection), settings, grow=False):
         raise problem
 
 

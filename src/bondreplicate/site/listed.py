@@ -11,6 +11,8 @@ from bondreplicate.border.database import Connection, execute, rows
 from bondreplicate.border.sqlfiles import query
 from bondreplicate.errors import SettingsError
 
+NO_TABLE = "`bondreplicate tables list` shows what is; a view or a sequence is no table"
+
 
 @dataclass(frozen=True)
 class ListedTable:
@@ -59,8 +61,9 @@ def _choose(tables: Sequence[ListedTable], name: str) -> ListedTable:
         )
     known = [n for t in tables for n in (t.table_name, t.name)]
     near = difflib.get_close_matches(bare, known, n=1)
-    hint = f"did you mean {near[0]}?" if near else "`bondreplicate tables list` shows them"
-    raise SettingsError(f"{name} is not in replicate_tables", hint=hint)
+    hint = f"did you mean {near[0]}?" if near else NO_TABLE
+    shown = name if name.strip() else f"{name!r}"
+    raise SettingsError(f"{shown} is not in replicate_tables", hint=hint)
 
 
 def enable_table(connection: Connection, table: ListedTable, *, enabled: bool) -> None:

@@ -14,8 +14,7 @@ select
     undone_by
 from bondreplicate.replicate_error
 where
-    (%(table)s::text is null or table_name = %(table)s::text
-        or schema_name || '.' || table_name = %(table)s::text)
+    (%(table)s::text is null or schema_name || '.' || table_name = %(table)s::text)
     and at >= clock_timestamp() - make_interval(secs => %(age_s)s::double precision)
 order by id desc
 limit %(limit)s::bigint

@@ -6,6 +6,9 @@ select p.position::text, p.incarnation::text, coalesce(p.position, p.copied)::te
         p.copied_xid::text::bigint
     ) as has_xid,
     s.maxsites, bondreplicate.tables_now() as revision,
+    exists (
+        select from bondreplicate.replicate_hosts as h where h.site = %(origin)s::smallint
+    ) as listed,
     exists (select from bondreplicate.replicate_parked as k where k.source = %(origin)s) as parked
 from bondreplicate.replicate_state as s
 left join bondreplicate.replicate_position as p on p.site = %(origin)s
