@@ -1,0 +1,195 @@
+"""The state machine: what may happen to sites, in any order, and what must hold in the end."""
+
+from __future__ import annotations
+
+import random
+from typing import Any, ClassVar
+
+from hypothesis import HealthCheck, Phase, Verbosity, assume, seed, settings
+from hypothesis import strategies as st
+from hypothesis.stateful import (
+    RuleBasedStateMachine,
+    initialize,
+    precondition,
+    rule,
+    run_state_machine_as_test,
+)
+
+from tests.random.meshes import Meshes, has_clocks, new_name
+from tests.random.oracles import judge
+from tests.random.player import Player, Step
+from tests.random.script import Script
+from tests.random.tables import random_schema, random_transaction
+
+FAILPOINTS = (
+    "extract_begun", "apply_begun", "apply_copied", "apply_staged", "apply_merged",
+    "apply_committed", "house_kept", "rotate_begun", "rotated",
+)  # fmt: skip
+OFFSETS = ("+1h", "-1h", "+10m", "-90s", "+0")
+STEPS = 14
+SITE = st.integers(0, 2)
+
+
+class Machine(RuleBasedStateMachine):
+    """One history: tables, steps, and the verdict in `teardown`."""
+
+    meshes: ClassVar[Meshes]
+    scripts: ClassVar[list[Script]]
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.player: Player | None = None
+        self.sites = 0
+        self.marks = 0
+        self.failed = False
+
+    @initialize(
+        dice=st.integers(0, 999), rng=st.randoms(use_true_random=True), sites=st.sampled_from([2, 3])
+    )
+    def begin(self, dice: int, rng: random.Random, sites: int) -> None:
+        """Make tables, and first rows that every site has."""
+        assume(dice > 0)  # Hypothesis begins with the simplest of all, which says nothing
+        self.sites = sites
+        clocks = has_clocks() and dice % 6 == 0
+        schema = random_schema(rng)
+        self.script = Script(sites, clocks, schema, [])
+        self.scripts.append(self.script)
+        self.player = Player(self.meshes.borrow(sites, clocks), schema, new_name())
+        self.player.begin()
+        if rng.random() < 0.8:
+            first = [s for _ in range(4) for s in self._statements(rng)]
+            self.step("write", 1, True, first)
+        if rng.random() < 0.7:
+            self.step("freeze")
+
+    def _statements(self, rng: random.Random) -> list[str]:
+        self.marks += 1
+        return random_transaction(rng, self.script.schema, f"m{self.marks}")
+
+    def step(self, *step: Any) -> None:
+        """Do a step, and write it down first."""
+        assert self.player is not None
+        self.script.steps.append(list(step))
+        try:
+            self.player.play(list(step))
+        except BaseException:
+            self.failed = True
+            raise
+
+    def site(self, number: int) -> int:
+        """A site by any number."""
+        return number % self.sites + 1
+
+    def link(self, origin: int, step: int) -> tuple[int, int]:
+        """A link by any two numbers."""
+        one = self.site(origin)
+        return one, (one + step % (self.sites - 1)) % self.sites + 1
+
+    @rule(sites=st.lists(SITE, min_size=1, max_size=4), rng=st.randoms(use_true_random=True))
+    def write(self, sites: list[int], rng: random.Random) -> None:
+        """A transaction here, one there."""
+        for number in sites:
+            self.step("write", self.site(number), rng.random() < 0.7, self._statements(rng))
+
+    @rule(sites=st.lists(SITE, min_size=2, max_size=5), rng=st.randoms(use_true_random=True))
+    def write_apart(self, sites: list[int], rng: random.Random) -> None:
+        """Transactions that know nothing of each other."""
+        if not self._is_frozen():
+            self.step("freeze")
+        self.write(sites, rng)
+
+    def _is_frozen(self) -> bool:
+        return self.player is not None and self.player.is_frozen
+
+    @rule(ms=st.integers(0, 150))
+    def thaw(self, ms: int) -> None:
+        """Links work for a while."""
+        if self._is_frozen():
+            self.step("thaw")
+        self.step("pause", ms)
+
+    @rule(order=st.permutations(list(range(6))), some=st.integers(1, 6))
+    def deliver(self, order: list[int], some: int) -> None:
+        """Some links, one after the other."""
+        links = [self.link(n // 2, n % 2) for n in order[:some]]
+        self.step("deliver", [list(link) for link in dict.fromkeys(links)])
+
+    @rule(origin=SITE, by=SITE)
+    def part(self, origin: int, by: int) -> None:
+        """A link is cut, silently."""
+        self.step("part", *self.link(origin, by))
+
+    @precondition(lambda self: self.player is not None and self.player.parted)
+    @rule(number=SITE)
+    def join(self, number: int) -> None:
+        """A link is back."""
+        assert self.player is not None
+        links = sorted(self.player.parted)
+        self.step("join", *links[number % len(links)])
+
+    @rule(origin=SITE, by=SITE, silent=st.booleans())
+    def cut(self, origin: int, by: int, silent: bool) -> None:
+        """Connections break, or the answer to a COMMIT is lost."""
+        self.step("lose" if silent else "cut", *self.link(origin, by))
+
+    @rule(number=SITE, failpoint=st.sampled_from([None, *FAILPOINTS]))
+    def kill(self, number: int, failpoint: str | None) -> None:
+        """A daemon dies, and starts again."""
+        self.step("kill", self.site(number), failpoint)
+
+    @rule(origin=SITE, by=SITE)
+    def again(self, origin: int, by: int) -> None:
+        """What was delivered is delivered again."""
+        self.step("again", *self.link(origin, by))
+
+    @precondition(lambda self: self.player is not None and self.script.clocks)
+    @rule(number=SITE, offset=st.sampled_from(OFFSETS))
+    def clock(self, number: int, offset: str) -> None:
+        """A clock is wrong, or steps."""
+        self.step("clock", self.site(number), offset)
+
+    def teardown(self) -> None:
+        """Heal, and look."""
+        if self.player is None:
+            return
+        whole = False
+        try:
+            self.player.heal()
+            if not self.failed:
+                self.script.used = judge(self.player)
+                whole = True
+        finally:
+            self.script.told = self.player.told
+            self.player.end()
+            if not whole:
+                self.meshes.discard(self.sites, self.script.clocks)
+
+
+def run(number: int, meshes: Meshes, steps: int = STEPS) -> Script:
+    """The history of a seed; the same each time, but for what the sites refuse.
+
+    Raises:
+        AssertionError: Something does not hold; says how to play it again.
+    """
+    scripts: list[Script] = []
+    kind = type("Machine", (Machine,), {"meshes": meshes, "scripts": scripts})
+    options = settings(
+        max_examples=1,
+        stateful_step_count=steps,
+        phases=[Phase.generate],
+        database=None,
+        deadline=None,
+        suppress_health_check=list(HealthCheck),
+        verbosity=Verbosity.quiet,
+        print_blob=False,
+    )
+    try:
+        run_state_machine_as_test(seed(number)(kind), settings=options)
+    except BaseException as error:
+        script = scripts[-1] if scripts else None
+        told = script.save(f"seed-{number}", error) if script else ""
+        raise AssertionError(f"seed {number} (BOND_SEED={number} repeats it)\n{told}") from error
+    return scripts[-1]
+
+
+__all__ = ["Machine", "Step", "run"]

@@ -1,0 +1,128 @@
+"""What every site must hold in the end, from who wrote what, with which stamp, having seen what.
+
+Pure, and nothing of the product: a history is a list of effects. An effect is what one committed
+transaction did to one key: the row it left there, or none. `Effect.saw` names the effects whose
+rows were there when its author looked. A TRUNCATE is an effect on all keys of its table.
+"""
+
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+
+Key = tuple[str, tuple[str, ...] | None]
+"""A table and the texts of the key; None: all rows (TRUNCATE)."""
+Row = tuple[str | None, ...]
+Version = tuple[object, int, int]
+Lost = tuple[Key, Row | None, int]
+"""A conflict record: key, row that lost (None: a delete), site that had made it."""
+
+
+@dataclass(frozen=True)
+class Effect:
+    """What a transaction did to a key.
+
+    Attributes:
+        number: Its place in the history.
+        version: Stamp, site, repair.
+        row: Texts of the columns; None: no row.
+        mark: What the statement wrote into the row to be known by; None: no row.
+        saw: Effects on this key that its author saw: numbers.
+        before: All effects that its author saw, on whatever key: its stamp must be later.
+    """
+
+    number: int
+    key: Key
+    version: Version
+    row: Row | None
+    mark: str | None = None
+    saw: frozenset[int] = frozenset()
+    before: frozenset[int] = frozenset()
+
+
+@dataclass
+class History:
+    """All effects, and what follows from them."""
+
+    effects: list[Effect] = field(default_factory=list)
+
+    def on(self, key: Key) -> list[Effect]:
+        """Effects on a key, those on its whole table included."""
+        return [e for e in self.effects if e.key == key or e.key == (key[0], None)]
+
+    def keys(self) -> list[Key]:
+        """Every key that was ever written."""
+        return sorted({e.key for e in self.effects if e.key[1] is not None}, key=str)
+
+    def winner(self, key: Key) -> Effect:
+        """Where no constraint had to be repaired: the latest version, everywhere, always."""
+        return max(self.on(key), key=lambda e: e.version)
+
+    def newest(self, key: Key) -> list[Effect]:
+        """Effects on a key that no other one's author saw: whatever the stamps, one of these."""
+        there = self.on(key)
+        seen = frozenset[int]().union(*(e.saw for e in there))
+        return [e for e in there if e.number not in seen]
+
+    def out_of_turn(self) -> list[tuple[Effect, Effect]]:
+        """Pairs of an effect and one that its author saw, whose stamp is not the earlier one."""
+        by_number = {e.number: e for e in self.effects}
+        return [
+            (e, by_number[n])
+            for e in self.effects
+            for n in sorted(e.before)
+            if by_number[n].version[:2] >= e.version[:2]
+        ]
+
+    def wrong(self, rows: Mapping[Key, Row], keys: Iterable[Key]) -> list[str]:
+        """What is said of each key that does not hold the row that won."""
+        return [
+            f"{key}: {rows.get(key)}, and not {won.row} of {won.version}"
+            for key in keys
+            if (won := self.winner(key)).row != rows.get(key)
+        ]
+
+    def went_back(self, rows: Mapping[Key, Row], keys: Iterable[Key]) -> list[str]:
+        """Of each key that holds what somebody had replaced on purpose; without any stamp."""
+        return [
+            f"{key}: {rows.get(key)} was replaced by one who had seen it"
+            for key in keys
+            if rows.get(key) not in [e.row for e in self.newest(key)]
+        ]
+
+    def unaccounted(self, rows: Mapping[Key, Row], lost: Collection[Lost]) -> list[Effect]:
+        """Effects that are neither visible, nor seen by a successor that is, nor recorded.
+
+        A row that a repair changed is known by its mark. Two effects that leave the same behind
+        are one.
+        """
+        marks = {(key[0], mark) for key, row in rows.items() for mark in row}
+        recorded = set(lost)
+        kept = {
+            e.number
+            for e in self.effects
+            if rows.get(e.key) == e.row
+            or (e.row is not None and (e.key[0], e.mark) in marks)
+            or (e.key, e.row, e.version[1]) in recorded
+            or e.key[1] is None
+        }
+        by_number = {e.number: e for e in self.effects}
+        queue = sorted(kept)
+        while queue:
+            effect = by_number[queue.pop()]
+            more = effect.saw - kept
+            kept |= more
+            queue += more
+        told = {(e.key, e.row) for e in self.effects if e.number in kept}
+        return [e for e in self.effects if e.number not in kept and (e.key, e.row) not in told]
+
+
+def is_shown(xid: int, snapshot: str | None) -> bool:
+    """Whether a transaction is visible in a pg_snapshot ("xmin:xmax:in,progress")."""
+    if snapshot is None:
+        return False
+    first, end, running = snapshot.split(":")
+    return xid < int(first) or (xid < int(end) and str(xid) not in running.split(","))
+
+
+def describe(effects: Sequence[Effect]) -> str:
+    """A line for each."""
+    return "\n".join(f"  {e.number} {e.key} {e.version} {e.row} saw {set(e.saw)}" for e in effects)

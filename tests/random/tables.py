@@ -1,0 +1,232 @@
+"""Random tables: primary keys, unique constraints and foreign keys of every kind there is."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from random import Random
+
+TYPES = ("int", "int", "text", "uuid")
+DELETES = ("no action", "restrict", "cascade", "set null", "set default")
+UPDATES = ("no action", "no action", "cascade", "set null", "set default", "restrict")
+DEFERRED = ("", "", "deferrable", "deferrable initially deferred")
+IDS = 4
+UNIQUES = (
+    "alter table {t} add unique (u0)",
+    "alter table {t} add unique (u0) include (u1)",
+    "alter table {t} add unique (u1) deferrable initially deferred",
+    "alter table {t} add unique (u0, u1)",
+    "alter table {t} add unique nulls not distinct (u1)",
+    "alter table {t} add unique nulls not distinct (u0, u1)",
+    "create unique index on {t} (u0) where u1 is not null",
+    "create unique index on {t} (u1) where u0 > 1",
+    "create unique index on {t} ((u0 / 2), u1)",
+    "alter table {t} add constraint {t}_x exclude using btree (u1 with =) where (u0 > 1)",
+)
+
+
+@dataclass
+class ForeignKey:
+    """`columns` refer to `refers` of `parent`; `tail` is the rest of the clause."""
+
+    columns: list[str]
+    parent: str
+    refers: list[str]
+    tail: str
+
+
+@dataclass
+class Table:
+    """Columns by name and type: those of the key, `mark`, two numbers, references.
+
+    Attributes:
+        fixed: Columns that refuse null.
+        code: Whether u0 alone is unique, so that others may refer to it.
+    """
+
+    name: str
+    key: list[str]
+    columns: dict[str, str]
+    fixed: list[str] = field(default_factory=list)
+    uniques: list[str] = field(default_factory=list)
+    foreign_keys: list[ForeignKey] = field(default_factory=list)
+    code: bool = False
+
+    def ddl(self) -> str:
+        """Makes the table, without what refers to others."""
+        columns = [
+            f"{name} {kind}{' not null' if name in self.fixed else ''}{self._default(name)}"
+            for name, kind in self.columns.items()
+        ]
+        made = f"create table {self.name} ({', '.join(columns)}, primary key ({commas(self.key)}))"
+        return ";\n".join([made, *(u.format(t=self.name) for u in self.uniques)]) + ";\n"
+
+    def _default(self, name: str) -> str:
+        return f" default {literal(self.columns[name], 1)}" if name.startswith("r") else ""
+
+    def foreign_ddl(self) -> str:
+        """Adds the foreign keys."""
+        return "".join(
+            f"alter table {self.name} add foreign key ({commas(k.columns)})"
+            f" references {k.parent} ({commas(k.refers)}) {k.tail};\n"
+            for k in self.foreign_keys
+        )
+
+    def texts(self, columns: list[str] | None = None, of: str = "") -> str:
+        """An SQL array of values as texts."""
+        return f"array[{commas(f'{of}{c}::text' for c in columns or self.columns)}]"
+
+
+def commas(names: object) -> str:
+    """Parts of a list."""
+    return ", ".join(names)  # type: ignore[arg-type]
+
+
+def literal(kind: str, number: int) -> str:
+    """The n-th value of a type."""
+    if kind == "int":
+        return str(number)
+    if kind == "text":
+        return f"'{'zabcdefgh'[number]}'"
+    return f"'00000000-0000-4000-8000-{number:012}'"
+
+
+@dataclass
+class Schema:
+    """Tables in the order of their making."""
+
+    tables: list[Table]
+
+    def ddl(self) -> str:
+        """Makes all tables."""
+        return "".join(t.ddl() for t in self.tables) + "".join(t.foreign_ddl() for t in self.tables)
+
+    def audit_ddl(self) -> str:
+        """Each table notes each row that is written into it, by whomever."""
+        made = "create table audit (tab text not null, vals text[] not null, xid xid8 not null);\n"
+        for t in self.tables:
+            made += (
+                f"create function audit_{t.name}() returns trigger language plpgsql"
+                " set search_path from current as $$ begin insert into audit values"
+                f" ('{t.name}', {t.texts(of='new.')}, pg_current_xact_id()); return null; end $$;\n"
+                f"create trigger audit after insert or update on {t.name} for each row"
+                f" execute function audit_{t.name}();\n"
+                f"alter table {t.name} enable always trigger audit;\n"
+            )
+        return made
+
+    def rows_sql(self) -> str:
+        """Table, key and values of every row."""
+        return " union all ".join(
+            f"select '{t.name}', {t.texts(t.key)}, {t.texts()} from {t.name}" for t in self.tables
+        )
+
+    def orphans_sql(self) -> str:
+        """In how many rows each foreign key is broken; by hand, and in one snapshot."""
+        parts = []
+        for t in self.tables:
+            for k in t.foreign_keys:
+                null = " is null or c.".join(k.columns)
+                if "match full" in k.tail:
+                    null = " is null and c.".join(k.columns)
+                pairs = zip(k.columns, k.refers, strict=True)
+                equal = " and ".join(f"p.{theirs} = c.{mine}" for mine, theirs in pairs)
+                parts.append(
+                    f"select '{t.name}({commas(k.columns)})', count(*) from {t.name} c where"
+                    f" not (c.{null} is null) and not exists"
+                    f" (select from {k.parent} p where {equal})"
+                )
+        return " union all ".join(parts) or "select '', 0 where false"
+
+    def related(self, names: set[str]) -> set[str]:
+        """Tables that foreign keys tie to these, however far."""
+        while True:
+            more = set(names)
+            for t in self.tables:
+                for k in t.foreign_keys:
+                    if {t.name, k.parent} & names:
+                        more |= {t.name, k.parent}
+            if more == names:
+                return names
+            names = more
+
+
+def random_schema(rng: Random) -> Schema:
+    """Two to six tables; what they refer to may come later, and may be themselves."""
+    names = [f"t{n}" for n in range(rng.choice([2, 2, 3, 3, 4, 5, 6]))]
+    tables: list[Table] = []
+    for name in names:
+        kind = rng.choice(TYPES)
+        key, columns = ["k"], {"k": kind}
+        if rng.random() < 0.25:
+            key, columns = ["k", "l"], {"k": kind, "l": rng.choice(TYPES)}
+        columns |= {"mark": "text", "u0": "int", "u1": "int"}
+        fixed = ["mark"] + [c for c in ("u0", "u1") if rng.random() < 0.15]
+        uniques = rng.sample(UNIQUES, rng.choice([0, 0, 1, 1, 2]))
+        if len(key) > 1 and rng.random() < 0.5:
+            rng.shuffle(key)
+        tables.append(Table(name, key, columns, fixed, uniques))
+        tables[-1].code = any(u.endswith("(u0)") or "(u0) include" in u for u in uniques)
+    for table in tables:
+        for number in range(rng.choice([0, 1, 1, 1, 2, 2])):
+            add_foreign_key(rng, table, rng.choice(tables), number)
+    return Schema(tables)
+
+
+def add_foreign_key(rng: Random, table: Table, parent: Table, number: int) -> None:
+    """Let a table refer to another: by new columns, or by columns of its own key."""
+    refers = ["u0"] if parent.code and rng.random() < 0.4 else list(parent.key)
+    kinds = [parent.columns[c] for c in refers]
+    columns = [f"r{number}{'xy'[n]}" for n in range(len(refers))]
+    own = table.columns[table.key[0]]
+    if len(refers) == 1 and kinds[0] == own and parent is not table and rng.random() < 0.2:
+        columns = [table.key[0]]  # a join table, or a row that extends another
+    for name, kind in zip(columns, kinds, strict=True):
+        table.columns.setdefault(name, kind)
+        if name.startswith("r") and rng.random() < 0.1:
+            table.fixed.append(name)
+    tail = "match full " if len(refers) > 1 and rng.random() < 0.4 else ""
+    delete, update = rng.choice(DELETES), rng.choice(UPDATES)
+    tail += f"on delete {delete} on update {update} {rng.choice(DEFERRED)}"
+    if delete == "set null" and len(columns) > 1 and "full" not in tail and rng.random() < 0.4:
+        tail = tail.replace("set null", f"set null ({columns[0]})", 1)
+    table.foreign_keys.append(ForeignKey(columns, parent.name, refers, tail.strip()))
+
+
+def random_transaction(rng: Random, schema: Schema, mark: str) -> list[str]:
+    """One to eight statements; whether the site accepts them is the site's business."""
+    count = rng.choice([1, 1, 1, 2, 2, 3, 4, 6, 8])
+    return [random_statement(rng, rng.choice(schema.tables), f"{mark}.{n}") for n in range(count)]
+
+
+def random_statement(rng: Random, table: Table, mark: str) -> str:
+    """An insert, an update, a change of the key, a delete, an upsert, now and then a TRUNCATE."""
+    values = {"mark": f"'{mark}'"}
+    for name, kind in table.columns.items():
+        if name not in values:
+            is_null = name not in table.key and rng.random() < (0.4 if name[0] == "r" else 0.2)
+            number = rng.randrange(1, 3 if name[0] == "r" else IDS + 1)
+            values[name] = "null" if is_null else literal(kind, number)
+    where = " and ".join(f"{c} = {values[c]}" for c in table.key)
+    insert = f"insert into {table.name} ({commas(values)}) values ({commas(values.values())})"
+    others = [c for c in values if c not in table.key and c != "mark"]
+    some = ["mark"] + [c for c in others if rng.random() < 0.4]
+    changes = commas(f"{c} = {values[c]}" for c in some)
+    roll = rng.random()
+    if roll < 0.25:
+        return insert
+    if roll < 0.45:
+        from_new = commas(f"{c} = excluded.{c}" for c in some)
+        return f"{insert} on conflict ({commas(table.key)}) do update set {from_new}"
+    if roll < 0.5:
+        return f"{insert} on conflict ({commas(table.key)}) do nothing"
+    if roll < 0.68:
+        return f"update {table.name} set {changes} where {where}"
+    if roll < 0.72:
+        return f"update {table.name} set mark = '{mark}', u1 = 3 - u1 where u1 < 3"
+    if roll < 0.82:
+        new = commas(f"{c} = {literal(table.columns[c], rng.randint(1, IDS))}" for c in table.key)
+        return f"update {table.name} set {new}, {changes} where {where}"
+    if roll < 0.98:
+        wide = rng.choice([where, where, f"{table.key[0]} = {values[table.key[0]]}"])
+        return f"delete from {table.name} where {wide}"
+    return f"truncate {table.name} cascade"
