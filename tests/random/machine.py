@@ -19,7 +19,7 @@ from tests.random.meshes import Meshes, has_clocks, new_name
 from tests.random.oracles import judge
 from tests.random.player import Player, Step
 from tests.random.script import Script
-from tests.random.tables import random_schema, random_transaction
+from tests.random.tables import first_rows, random_schema, random_transaction
 
 FAILPOINTS = (
     "extract_begun", "apply_begun", "apply_copied", "apply_staged", "apply_merged",
@@ -28,6 +28,8 @@ FAILPOINTS = (
 OFFSETS = ("+1h", "-1h", "+10m", "-90s", "+0")
 STEPS = 14
 SITE = st.integers(0, 2)
+SITES = st.lists(SITE, max_size=3)
+RANDOM = st.randoms(use_true_random=True)
 
 
 class Machine(RuleBasedStateMachine):
@@ -35,30 +37,36 @@ class Machine(RuleBasedStateMachine):
 
     meshes: ClassVar[Meshes]
     scripts: ClassVar[list[Script]]
+    failures: ClassVar[list[BaseException]]
 
     def __init__(self) -> None:
         super().__init__()
         self.player: Player | None = None
         self.sites = 0
         self.marks = 0
-        self.failed = False
 
     @initialize(
-        dice=st.integers(0, 999), rng=st.randoms(use_true_random=True), sites=st.sampled_from([2, 3])
+        dice=st.integers(0, 999), rng=RANDOM, sites=st.sampled_from([2, 3])
     )
     def begin(self, dice: int, rng: random.Random, sites: int) -> None:
         """Make tables, and first rows that every site has."""
-        assume(dice > 0)  # Hypothesis begins with the simplest of all, which says nothing
+        if self.failures:  # Hypothesis looks again; sites are not that repeatable
+            raise self.failures[0]
+        assume(dice > 0)  # it begins with the simplest of all, which says nothing
         self.sites = sites
         clocks = has_clocks() and dice % 6 == 0
         schema = random_schema(rng)
         self.script = Script(sites, clocks, schema, [])
         self.scripts.append(self.script)
         self.player = Player(self.meshes.borrow(sites, clocks), schema, new_name())
-        self.player.begin()
-        if rng.random() < 0.8:
-            first = [s for _ in range(4) for s in self._statements(rng)]
-            self.step("write", 1, True, first)
+        try:
+            self.player.begin()
+        except BaseException as error:
+            self.failures.append(error)
+            raise
+        if rng.random() < 0.9:
+            self.step("write", 1, True, first_rows(rng, schema))
+            self.step("pause", rng.choice([0, 200, 400]))
         if rng.random() < 0.7:
             self.step("freeze")
 
@@ -72,8 +80,8 @@ class Machine(RuleBasedStateMachine):
         self.script.steps.append(list(step))
         try:
             self.player.play(list(step))
-        except BaseException:
-            self.failed = True
+        except BaseException as error:
+            self.failures.append(error)
             raise
 
     def site(self, number: int) -> int:
@@ -85,34 +93,39 @@ class Machine(RuleBasedStateMachine):
         one = self.site(origin)
         return one, (one + step % (self.sites - 1)) % self.sites + 1
 
-    @rule(sites=st.lists(SITE, min_size=1, max_size=4), rng=st.randoms(use_true_random=True))
+    @rule(sites=st.lists(SITE, min_size=1, max_size=4), rng=RANDOM)
     def write(self, sites: list[int], rng: random.Random) -> None:
         """A transaction here, one there."""
-        for number in sites:
-            self.step("write", self.site(number), rng.random() < 0.7, self._statements(rng))
+        self._write(sites, rng)
 
-    @rule(sites=st.lists(SITE, min_size=2, max_size=5), rng=st.randoms(use_true_random=True))
+    @rule(sites=st.lists(SITE, min_size=2, max_size=5), rng=RANDOM)
     def write_apart(self, sites: list[int], rng: random.Random) -> None:
         """Transactions that know nothing of each other."""
         if not self._is_frozen():
             self.step("freeze")
-        self.write(sites, rng)
+        self._write(sites, rng)
+
+    def _write(self, sites: list[int], rng: random.Random) -> None:
+        for number in sites:
+            self.step("write", self.site(number), rng.random() < 0.7, self._statements(rng))
 
     def _is_frozen(self) -> bool:
         return self.player is not None and self.player.is_frozen
 
-    @rule(ms=st.integers(0, 150))
-    def thaw(self, ms: int) -> None:
-        """Links work for a while."""
+    @rule(ms=st.integers(0, 100), sites=SITES, rng=RANDOM)
+    def thaw(self, ms: int, sites: list[int], rng: random.Random) -> None:
+        """Links work for a while, and users with them."""
         if self._is_frozen():
             self.step("thaw")
+        self._write(sites, rng)
         self.step("pause", ms)
 
-    @rule(order=st.permutations(list(range(6))), some=st.integers(1, 6))
-    def deliver(self, order: list[int], some: int) -> None:
-        """Some links, one after the other."""
+    @rule(order=st.permutations(list(range(6))), some=st.integers(1, 6), sites=SITES, rng=RANDOM)
+    def deliver(self, order: list[int], some: int, sites: list[int], rng: random.Random) -> None:
+        """Some links, one after the other; then somebody writes."""
         links = [self.link(n // 2, n % 2) for n in order[:some]]
         self.step("deliver", [list(link) for link in dict.fromkeys(links)])
+        self._write(sites, rng)
 
     @rule(origin=SITE, by=SITE)
     def part(self, origin: int, by: int) -> None:
@@ -132,14 +145,18 @@ class Machine(RuleBasedStateMachine):
         """Connections break, or the answer to a COMMIT is lost."""
         self.step("lose" if silent else "cut", *self.link(origin, by))
 
-    @rule(number=SITE, failpoint=st.sampled_from([None, *FAILPOINTS]))
-    def kill(self, number: int, failpoint: str | None) -> None:
-        """A daemon dies, and starts again."""
+    @rule(number=SITE, failpoint=st.sampled_from([None, *FAILPOINTS]), sites=SITES, rng=RANDOM)
+    def kill(
+        self, number: int, failpoint: str | None, sites: list[int], rng: random.Random
+    ) -> None:
+        """A daemon dies, and starts again; users do not wait for it."""
         self.step("kill", self.site(number), failpoint)
+        self._write(sites, rng)
 
-    @rule(origin=SITE, by=SITE)
-    def again(self, origin: int, by: int) -> None:
+    @rule(origin=SITE, by=SITE, sites=SITES, rng=RANDOM)
+    def again(self, origin: int, by: int, sites: list[int], rng: random.Random) -> None:
         """What was delivered is delivered again."""
+        self._write(sites, rng)
         self.step("again", *self.link(origin, by))
 
     @precondition(lambda self: self.player is not None and self.script.clocks)
@@ -155,9 +172,12 @@ class Machine(RuleBasedStateMachine):
         whole = False
         try:
             self.player.heal()
-            if not self.failed:
+            if not self.failures:
                 self.script.used = judge(self.player)
                 whole = True
+        except BaseException as error:
+            self.failures.append(error)
+            raise
         finally:
             self.script.told = self.player.told
             self.player.end()
@@ -172,7 +192,8 @@ def run(number: int, meshes: Meshes, steps: int = STEPS) -> Script:
         AssertionError: Something does not hold; says how to play it again.
     """
     scripts: list[Script] = []
-    kind = type("Machine", (Machine,), {"meshes": meshes, "scripts": scripts})
+    failures: list[BaseException] = []
+    kind = type("Machine", (Machine,), {"meshes": meshes, "scripts": scripts, "failures": failures})
     options = settings(
         max_examples=1,
         stateful_step_count=steps,
@@ -186,6 +207,7 @@ def run(number: int, meshes: Meshes, steps: int = STEPS) -> Script:
     try:
         run_state_machine_as_test(seed(number)(kind), settings=options)
     except BaseException as error:
+        error = failures[0] if failures else error
         script = scripts[-1] if scripts else None
         told = script.save(f"seed-{number}", error) if script else ""
         raise AssertionError(f"seed {number} (BOND_SEED={number} repeats it)\n{told}") from error

@@ -37,7 +37,7 @@ LOGGED = (
 )
 # What a server may answer without any replication: constraints, waits, and with a snapshot held
 # for a whole transaction, that somebody was faster.
-REFUSALS = ("21000", "27000", "40001", "42P10", "55P03", "57014")
+REFUSALS = ("21000", "55006", "27000", "40001", "42P10", "55P03", "57014")
 
 
 class Player:

@@ -198,6 +198,21 @@ def random_transaction(rng: Random, schema: Schema, mark: str) -> list[str]:
     return [random_statement(rng, rng.choice(schema.tables), f"{mark}.{n}") for n in range(count)]
 
 
+def first_rows(rng: Random, schema: Schema) -> list[str]:
+    """Some rows in every table, most of them with nothing to refer to."""
+    made = []
+    for number in range(1, IDS):
+        for table in rng.sample(schema.tables, len(schema.tables)):
+            values = {"mark": f"'m0.{table.name}.{number}'"}
+            for name, kind in table.columns.items():
+                is_null = name not in table.fixed and name[0] == "r" and rng.random() < 0.6
+                value = number if rng.random() < 0.8 else rng.randint(1, IDS)
+                values.setdefault(name, "null" if is_null else literal(kind, value))
+            names, inserted = commas(values), commas(values.values())
+            made.append(f"insert into {table.name} ({names}) values ({inserted})")
+    return made
+
+
 def random_statement(rng: Random, table: Table, mark: str) -> str:
     """An insert, an update, a change of the key, a delete, an upsert, now and then a TRUNCATE."""
     values = {"mark": f"'{mark}'"}
