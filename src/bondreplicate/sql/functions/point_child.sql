@@ -1,5 +1,6 @@
 -- Stages a child with other values in its foreign key. Where these are part of its own key, as in a
--- table that joins two others, it is another row: the old one goes, and remembers where to.
+-- table that joins two others, it is another row: the old one goes, and remembers where to. Where
+-- that row is there already, the child is kept in replicate_error.
 -- key_positions: places of the child's key in its values, from 1.
 create or replace function bondreplicate.point_child(
     me smallint, child_tab integer, child_key text [], vals_now text [], key_positions jsonb
@@ -24,10 +25,14 @@ begin
     from bondreplicate.row_now(child_tab, child_key) as r;
     select r.vals, r.gone, r.stamp, r.site, r.repair into there
     from bondreplicate.row_now(child_tab, new_key) as r;
-    perform bondreplicate.stage_repair(me, child_tab, child_key, true, null, new_key);
     if there.vals is not null and not coalesce(there.gone, false) then
+        perform bondreplicate.log_repair(me, child_tab, child_key, new_key, 'unique',
+            'the row that has the key keeps it', 'a child that followed its parent was removed',
+            null);
+        perform bondreplicate.stage_repair(me, child_tab, child_key, true, null, new_key);
         return;
     end if;
+    perform bondreplicate.stage_repair(me, child_tab, child_key, true, null, new_key);
     if was.stamp is null or (was.stamp, was.site, was.repair + 1)
         <= (there.stamp, there.site, there.repair::integer) then
         perform bondreplicate.stage_repair(me, child_tab, new_key, false, vals_now, null);
