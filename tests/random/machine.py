@@ -5,6 +5,7 @@ from __future__ import annotations
 import random
 from typing import Any, ClassVar
 
+import psycopg
 from hypothesis import HealthCheck, Phase, Verbosity, assume, seed, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import (
@@ -54,7 +55,7 @@ class Machine(RuleBasedStateMachine):
             raise self.failures[0]
         assume(dice > 0)  # it begins with the simplest of all, which says nothing
         self.sites = sites
-        clocks = has_clocks() and dice % 6 == 0
+        clocks = has_clocks() and rng.random() < 0.12
         schema = random_schema(rng)
         self.script = Script(sites, clocks, schema, [])
         self.scripts.append(self.script)
@@ -62,7 +63,7 @@ class Machine(RuleBasedStateMachine):
         try:
             self.player.begin()
         except BaseException as error:
-            self.failures.append(error)
+            self._fail(error)
             raise
         if rng.random() < 0.9:
             self.step("write", 1, True, first_rows(rng, schema))
@@ -81,8 +82,15 @@ class Machine(RuleBasedStateMachine):
         try:
             self.player.play(list(step))
         except BaseException as error:
-            self.failures.append(error)
+            self._fail(error)
             raise
+
+    def _fail(self, error: BaseException) -> None:
+        """Remember what went wrong first, and what a server that went away had to say."""
+        self.failures.append(error)
+        if isinstance(error, psycopg.OperationalError) and self.player:
+            for site in self.player.mesh:
+                self.player.note(f"{site}: {site.database.cluster.log_tail()}")
 
     def site(self, number: int) -> int:
         """A site by any number."""
@@ -176,7 +184,7 @@ class Machine(RuleBasedStateMachine):
                 self.script.used = judge(self.player)
                 whole = True
         except BaseException as error:
-            self.failures.append(error)
+            self._fail(error)
             raise
         finally:
             self.script.told = self.player.told
