@@ -20,7 +20,7 @@ from tests.random.meshes import Meshes, has_clocks, new_name
 from tests.random.oracles import judge
 from tests.random.player import Player, Step
 from tests.random.script import Script
-from tests.random.tables import first_rows, random_schema, random_transaction
+from tests.random.tables import first_rows, random_clash, random_schema, random_transaction
 
 FAILPOINTS = (
     "extract_begun", "apply_begun", "apply_copied", "apply_staged", "apply_merged",
@@ -46,9 +46,7 @@ class Machine(RuleBasedStateMachine):
         self.sites = 0
         self.marks = 0
 
-    @initialize(
-        dice=st.integers(0, 999), rng=RANDOM, sites=st.sampled_from([2, 3])
-    )
+    @initialize(dice=st.integers(0, 999), rng=RANDOM, sites=st.sampled_from([2, 3]))
     def begin(self, dice: int, rng: random.Random, sites: int) -> None:
         """Make tables, and first rows that every site has."""
         if self.failures:  # Hypothesis looks again; sites are not that repeatable
@@ -112,6 +110,18 @@ class Machine(RuleBasedStateMachine):
         if not self._is_frozen():
             self.step("freeze")
         self._write(sites, rng)
+
+    @rule(sites=st.permutations([0, 1, 2]), times=st.integers(1, 4), rng=RANDOM)
+    def clash(self, sites: list[int], times: int, rng: random.Random) -> None:
+        """What cannot stand together, at two sites that do not know of each other."""
+        if not self._is_frozen():
+            self.step("freeze")
+        for _ in range(times):
+            self.marks += 1
+            halves = random_clash(rng, self.script.schema, f"m{self.marks}")
+            for number, statements in zip(sites, halves, strict=False):
+                site = self.site(number if self.sites > 2 else sites.index(number))
+                self.step("write", site, False, statements)
 
     def _write(self, sites: list[int], rng: random.Random) -> None:
         for number in sites:

@@ -37,7 +37,9 @@ def judge(player: Player) -> set[str]:
         session.execute("drop table audit cascade")
     for site in player.mesh:
         there = player.rows(site.number)
-        assert there == rows, f"site {site.number} differs: {set(rows.items()) ^ set(there.items())}"
+        assert there == rows, (
+            f"site {site.number} differs: {set(rows.items()) ^ set(there.items())}"
+        )
     checkers.assert_same(player.mesh.dsns)
     checkers.assert_no_orphans(player.mesh.dsns)
     checkers.assert_quiet(player.mesh.dsns, rounds=2, every_s=0.05)

@@ -67,8 +67,9 @@ class Player:
             session.execute((made + self.schema.audit_ddl()).encode())
         for site in self.mesh:
             eventually(
-                lambda site=site: self._value(site, ACTIVE_IN, [[self.name]])
-                == len(self.schema.tables),
+                lambda site=site: (
+                    self._value(site, ACTIVE_IN, [[self.name]]) == len(self.schema.tables)
+                ),
                 f"{site} replicates the tables",
                 PATIENCE_S,
             )

@@ -1,7 +1,7 @@
 """A history as a file: its tables, its steps, what came of them. It can be played again.
 
-    python -m tests.random.replay FILE          plays it
-    python -m tests.random.replay --less FILE   leaves out what does not matter
+python -m tests.random.replay FILE          plays it
+python -m tests.random.replay --less FILE   leaves out what does not matter
 """
 
 from __future__ import annotations

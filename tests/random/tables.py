@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 from random import Random
 
@@ -76,9 +77,9 @@ class Table:
         return f"array[{commas(f'{of}{c}::text' for c in columns or self.columns)}]"
 
 
-def commas(names: object) -> str:
+def commas(names: Iterable[str]) -> str:
     """Parts of a list."""
-    return ", ".join(names)  # type: ignore[arg-type]
+    return ", ".join(names)
 
 
 def literal(kind: str, number: int) -> str:
@@ -211,6 +212,47 @@ def first_rows(rng: Random, schema: Schema) -> list[str]:
             names, inserted = commas(values), commas(values.values())
             made.append(f"insert into {table.name} ({names}) values ({inserted})")
     return made
+
+
+def random_clash(rng: Random, schema: Schema, mark: str) -> tuple[list[str], list[str]]:
+    """What two sites can each do alone, and not together: children of what goes, one value twice."""
+    keys = [(t, k) for t in schema.tables for k in t.foreign_keys]
+    if not keys or rng.random() < 0.3:
+        table, values = rng.choice(schema.tables), (rng.randint(1, 4), rng.randint(1, 4))
+        made = [random_insert(rng, table, f"{mark}.{n}", *values) for n in (0, 1)]
+        return [made[0]], [made[1]]
+    child, key = rng.choice(keys)
+    parent = next(t for t in schema.tables if t.name == key.parent)
+    number = rng.randint(1, IDS)
+    where = " and ".join(f"{c} = {literal(parent.columns[c], number)}" for c in key.refers)
+    goes = [f"delete from {parent.name} where {where}"]
+    if rng.random() < 0.3:
+        to = commas(f"{c} = {literal(parent.columns[c], rng.randint(1, IDS))}" for c in key.refers)
+        goes = [f"update {parent.name} set {to}, mark = '{mark}.0' where {where}"]
+    points = {c: literal(child.columns[c], number) for c in key.columns}
+    return goes, [random_insert(rng, child, f"{mark}.1", points=points)]
+
+
+def random_insert(
+    rng: Random,
+    table: Table,
+    mark: str,
+    u0: int = 0,
+    u1: int = 0,
+    points: dict[str, str] | None = None,
+) -> str:
+    """An upsert of a row that refers to nothing, but for what `points` says."""
+    given = {"mark": f"'{mark}'", "u0": u0 and str(u0), "u1": u1 and str(u1), **(points or {})}
+    values = {}
+    for name, kind in table.columns.items():
+        is_null = name[0] == "r" and name not in table.fixed
+        number = rng.randint(1, IDS)
+        values[name] = given.get(name) or ("null" if is_null else literal(kind, number))
+    changed = commas(f"{c} = excluded.{c}" for c in values if c not in table.key)
+    return (
+        f"insert into {table.name} ({commas(values)}) values ({commas(values.values())})"
+        f" on conflict ({commas(table.key)}) do update set {changed}"
+    )
 
 
 def random_statement(rng: Random, table: Table, mark: str) -> str:
