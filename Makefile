@@ -1,6 +1,6 @@
 # make demo: three masters in step, on this machine, in one command
 # make test: lint and the everyday tests
-# make soak: all tests at full size, and the long ones; takes hours
+# make soak: all tests at full size, and the long ones; takes hours; BOND_HISTORIES=2000 random ones
 # Nothing but make and Python 3.11 or later is needed; another interpreter: make PYTHON=python3.12 ...
 
 PYTHON ?= python3

@@ -73,7 +73,7 @@ def winners(player: Player, rows: dict[Key, Any], told: Counter[tuple[Any, ...]]
     """The predicted row of every key, where no constraint had to be repaired."""
     history = player.history
     mended = repaired_tables(player, told)
-    keys = [k for k in history.keys() if k[0] not in mended]
+    keys = [k for k in history.written() if k[0] not in mended]
     wrong = history.went_back(rows, keys)
     # A clock that is set back is noticed afterwards; what it had stamped is then stamped anew.
     if not player.stepped:

@@ -48,7 +48,7 @@ class History:
         """Effects on a key, those on its whole table included."""
         return [e for e in self.effects if e.key == key or e.key == (key[0], None)]
 
-    def keys(self) -> list[Key]:
+    def written(self) -> list[Key]:
         """Every key that was ever written."""
         return sorted({e.key for e in self.effects if e.key[1] is not None}, key=str)
 

@@ -215,7 +215,7 @@ def first_rows(rng: Random, schema: Schema) -> list[str]:
 
 
 def random_clash(rng: Random, schema: Schema, mark: str) -> tuple[list[str], list[str]]:
-    """What two sites can each do alone, and not together: children of what goes, one value twice."""
+    """What two sites can each do alone: children of what goes, one value twice."""
     keys = [(t, k) for t in schema.tables for k in t.foreign_keys]
     if not keys or rng.random() < 0.3:
         table, values = rng.choice(schema.tables), (rng.randint(1, 4), rng.randint(1, 4))
