@@ -1,4 +1,4 @@
-"""What must hold when a history has ended: SAME, FK0, NOLOSS, ONCE, QUIET, and the right winners."""
+"""What must hold when a history has ended: SAME, FK0, NOLOSS, ONCE, QUIET, and who won."""
 
 from __future__ import annotations
 

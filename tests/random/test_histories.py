@@ -12,7 +12,7 @@ from tests.random.machine import run
 from tests.random.meshes import Meshes
 from tests.scenarios.steps import SOAK
 
-EVERY_DAY = (1, 2, 3, 4)
+EVERY_DAY = (1, 2, 5)
 HISTORIES = int(os.environ.get("BOND_HISTORIES", "2000"))
 SEED = os.environ.get("BOND_SEED")
 FAILURES_MAX = 20
