@@ -557,7 +557,7 @@ values (10, '010_dropped_tables', '88da24ac1af63a51');
 end if; end $bond_step$;
 
 do $bond_step$ begin if not exists (
-    select from bondreplicate.replicate_structure where number = 10
+    select from bondreplicate.replicate_structure where number = 11
 ) then execute $bond_structure$
 -- Rows from before the first start are sent to nobody: sites that began apart, and not as copies of
 -- each other, hold the same rows only if somebody saw to that.
@@ -568,7 +568,7 @@ comment on column bondreplicate.replicate_state.lineages is
 'sites that `verify` found the same; empty: begun before this was written down';
 $bond_structure$;
 insert into bondreplicate.replicate_structure (number, name, checksum)
-values (10, '010_lineage', '1ba8af80303f965f');
+values (11, '011_lineage', '1ba8af80303f965f');
 end if; end $bond_step$;
 
 -- Functions are made anew, because what they return may have changed. Capture functions

@@ -101,7 +101,7 @@ def test_all_mistakes_are_told_at_once_with_file_line_and_name(tmp_path: Path):
     ],
 )
 def test_values_that_do_not_fit(tmp_path: Path, text: str, told: str):
-    [line] = mistakes(tmp_path, f'dsn = "x=y"\n{text}\n')
+    [line] = mistakes(tmp_path, f'dsn = "dbname=y"\n{text}\n')
     assert line.endswith(told)
 
 

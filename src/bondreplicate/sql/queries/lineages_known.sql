@@ -1,4 +1,4 @@
--- Whether the structure of this site has step 010; another site may be of an older version.
+-- Whether the structure of this site has step 011; another site may be of an older version.
 select exists (
     select from pg_attribute as a
     where

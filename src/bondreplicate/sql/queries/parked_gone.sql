@@ -11,7 +11,7 @@ with gone as (
             to_regclass(format('%%I.%%I', p.schema_name, p.table_name)) is null
             or exists (
                 select from unnest(%(schemas)s::name [], %(names)s::name []) as n (a_schema, a_name)
-                where (n.a_schema, n.a_table) = (p.schema_name, p.table_name)
+                where (n.a_schema, n.a_name) = (p.schema_name, p.table_name)
             )
         )
     returning p.*
