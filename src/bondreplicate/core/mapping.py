@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 
@@ -44,8 +45,33 @@ def map_table(shape: Shape, tab: int, target: tuple[int, Shape] | None, why_not:
     if shape.key != target[1].key:
         theirs, ours = ", ".join(shape.key), ", ".join(target[1].key)
         return Mapped(-tab, own, f"the key of {name} is {ours} here, {theirs} at the origin")
+    for column in shape.travelling:
+        here = target[1].column(column.name)
+        if _rounds(column.stored, here.stored):
+            what = f"{name}.{column.name} is {here.stored} here, {column.stored} at the origin"
+            return Mapped(-tab, own, f"{what}: its values would be changed")
     columns = tuple(c.name for c in target[1].travelling if c.name in own)
     return Mapped(target[0], columns)
+
+
+def _rounds(theirs: str, ours: str) -> bool:
+    """Whether values of their type are changed by ours without an error."""
+    (was, digits), (now, kept) = _parts(theirs), _parts(ours)
+    if was == now and was.startswith(("time", "interval", "numeric")):
+        digits = 6 if digits is None and not was.startswith("numeric") else digits
+        return kept is not None and (digits is None or digits > kept)
+    return (was, now) in {("double precision", "real"), ("numeric", "real")} or (
+        was.startswith("timestamp") and now == "date"
+    )
+
+
+def _parts(stored: str) -> tuple[str, int | None]:
+    """A type without precision, and how many digits after the point it keeps; None: all."""
+    found = re.search(r"\((?:\d+,)?(-?\d+)\)", stored)
+    if found is None:
+        return stored, None
+    digits = 0 if stored.startswith("numeric(") and "," not in stored else int(found[1])
+    return stored.replace(found[0], ""), digits
 
 
 def map_tables(

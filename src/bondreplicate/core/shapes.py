@@ -22,6 +22,7 @@ class Column:
     """A column. `type` is as the server writes it, qualified; `generated`: it computes itself.
 
     `expression`: from what it is generated. `number`: it keeps that when it is renamed.
+    `stored`: its type with precision, of a domain what it rests on.
     """
 
     name: str
@@ -32,6 +33,7 @@ class Column:
     expression: str | None = None
     number: int = 0
     not_null: bool = False
+    stored: str = ""
 
 
 @dataclass(frozen=True)

@@ -24,6 +24,10 @@ columns as (
             from pg_collation as l join pg_namespace as ln on ln.oid = l.collnamespace
             where l.oid = a.attcollation and not l.collisdeterministic), ''
         ),
+        'stored', case
+            when y.typtype = 'd' then format_type(y.typbasetype, y.typtypmod)
+            else format_type(a.atttypid, a.atttypmod)
+        end,
         'generated', a.attgenerated <> '',
         'always', a.attidentity = 'a', 'hashable', coalesce(h.hashable, false),
         'number', a.attnum, 'not_null', a.attnotnull,
