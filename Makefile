@@ -10,7 +10,7 @@ PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet
 PYTEST := $(BIN)/python -m pytest
 ARGS ?=
 # Most tests wait for servers most of the time.
-WORKERS ?= 3
+WORKERS ?= 4
 
 .PHONY: help demo test check soak lint format clean
 
@@ -23,7 +23,7 @@ demo: $(VENV)/.demo-installed
 test: lint check
 
 check: $(VENV)/.dev-installed
-	$(PYTEST) -m "not soak and not alone" -n $(WORKERS) --dist loadfile $(ARGS)
+	$(PYTEST) -m "not soak and not alone" -n $(WORKERS) --dist loadfile --no-loadscope-reorder $(ARGS)
 	$(PYTEST) -m "not soak and alone" $(ARGS)
 
 soak: $(VENV)/.dev-installed

@@ -3,7 +3,9 @@
 import itertools
 import os
 import random
+from collections import defaultdict
 from collections.abc import Callable, Iterator
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -18,7 +20,16 @@ def pytest_report_header() -> list[str]:
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """At full size a test takes as long as it takes: beyond two hours it hangs."""
+    """Files that need patience begin first, so that none of them is the last one to end.
+
+    At full size a test takes as long as it takes: beyond two hours it hangs.
+    """
+    longest: dict[Path, float] = defaultdict(float)
+    for item in items:
+        limit = item.get_closest_marker("timeout")
+        if limit and not item.get_closest_marker("soak"):
+            longest[item.path] = max(longest[item.path], limit.args[0])
+    items.sort(key=lambda item: -longest[item.path])
     if os.environ.get("BOND_SOAK") == "1":
         for item in items:
             item.add_marker(pytest.mark.timeout(2 * 3600), append=False)

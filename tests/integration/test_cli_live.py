@@ -3,9 +3,13 @@
 import threading
 from collections.abc import Callable
 
+import pytest
+
 from tests.kit.eventually import eventually
 from tests.kit.mesh import Mesh
 from tests.kit.site import Site
+
+pytestmark = pytest.mark.timeout(300)
 
 SETUP = """
 create table account (id int primary key, balance int not null default 0, note text);

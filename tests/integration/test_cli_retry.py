@@ -2,7 +2,11 @@
 
 from collections.abc import Callable
 
+import pytest
+
 from tests.kit import Mesh, eventually
+
+pytestmark = pytest.mark.timeout(300)
 
 SETUP = "create table item (id int primary key, price int); insert into item values (1, 1), (2, 2);"
 PARKED = "select count(*) from bondreplicate.replicate_parked"

@@ -14,6 +14,8 @@ from tests.scenarios.watch import (
     watched_foreign_keys,
 )
 
+pytestmark = pytest.mark.timeout(300)
+
 AT_WORK = (
     "extract_begun",
     "apply_begun",

@@ -2,8 +2,12 @@
 
 from collections.abc import Callable
 
+import pytest
+
 from tests.kit import Mesh, Site, checkers, eventually, mixed_versions
 from tests.kit.workloads import PRODUCTS, SHOP, Writers
+
+pytestmark = pytest.mark.timeout(300)
 
 LEFT = """
 select count(*) from pg_trigger where tgname ~ '^bondreplicate'

@@ -16,7 +16,12 @@ ONE = "create table u (url text primary key, hits int unique, up text references
 TWO = "create table c (a text, b text, hits int, primary key (a, b))"
 
 
-@pytest.fixture(params=[("18", "15"), ("15", "18")], ids=["18-15", "15-18"])
+@pytest.fixture(
+    params=[
+        pytest.param(("18", "15"), id="18-15"),
+        pytest.param(("15", "18"), id="15-18", marks=pytest.mark.soak),
+    ]
+)
 def mesh(request: pytest.FixtureRequest) -> Iterator[Mesh]:
     mesh = make_mesh(request.param)
     yield mesh

@@ -9,6 +9,8 @@ import pytest
 from tests.kit import Cluster, Database, Site, checkers, createdb_sql, mixed_versions, settle
 from tests.kit.workloads import Pgbench, pgbench_tables
 
+pytestmark = pytest.mark.timeout(300)
+
 SECONDS = [6, pytest.param(60, marks=pytest.mark.soak)]
 
 
