@@ -1781,7 +1781,8 @@ comment on function bondreplicate.note_pruned(text) is
 'notes what the log is about to forget';
 
 -- Takes a change off the stage and keeps it in replicate_parked until it can be applied.
--- wanted_key: null: everything staged for the table.
+-- wanted_key: null: everything staged for the table. Where its origin has no such table any more, it
+-- stays known which table that was, and what its columns were.
 create or replace function bondreplicate.park(
     origin smallint, wanted_tab integer, wanted_key text [], why text
 )
@@ -1808,8 +1809,12 @@ begin
     cross join pg_temp.bond_batch as b
     on conflict (source, schema_name, table_name, bondreplicate.key_digest(key), key_columns)
     do update
-    set origin_tab = excluded.origin_tab, layout = excluded.layout, columns = excluded.columns,
-        key_numbers = excluded.key_numbers, hash = excluded.hash, xid = excluded.xid,
+    set origin_tab = coalesce(excluded.origin_tab, p.origin_tab), columns = excluded.columns,
+        layout = case when excluded.origin_tab is null then p.layout else excluded.layout end,
+        key_numbers = case
+            when excluded.origin_tab is null then p.key_numbers else excluded.key_numbers
+        end,
+        hash = excluded.hash, xid = excluded.xid,
         maker = excluded.maker, stamp = excluded.stamp, site = excluded.site,
         repair = excluded.repair, gone = excluded.gone, vals = excluded.vals,
         merged_into = excluded.merged_into, seen = excluded.seen, reason = excluded.reason,
@@ -2788,7 +2793,7 @@ comment on function bondreplicate.wait_for_change(
 ) is
 'sleeps until something was committed';
 
-insert into bondreplicate.replicate_structure (number, name, checksum) values (0, 'functions', '7888916467b997fe')
+insert into bondreplicate.replicate_structure (number, name, checksum) values (0, 'functions', '22d6bbf5f501038e')
 on conflict (number) do update set checksum = excluded.checksum, made_at = clock_timestamp()
 ;
 revoke all on all functions in schema bondreplicate from public;

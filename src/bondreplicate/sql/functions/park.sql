@@ -1,5 +1,6 @@
 -- Takes a change off the stage and keeps it in replicate_parked until it can be applied.
--- wanted_key: null: everything staged for the table.
+-- wanted_key: null: everything staged for the table. Where its origin has no such table any more, it
+-- stays known which table that was, and what its columns were.
 create or replace function bondreplicate.park(
     origin smallint, wanted_tab integer, wanted_key text [], why text
 )
@@ -26,8 +27,12 @@ begin
     cross join pg_temp.bond_batch as b
     on conflict (source, schema_name, table_name, bondreplicate.key_digest(key), key_columns)
     do update
-    set origin_tab = excluded.origin_tab, layout = excluded.layout, columns = excluded.columns,
-        key_numbers = excluded.key_numbers, hash = excluded.hash, xid = excluded.xid,
+    set origin_tab = coalesce(excluded.origin_tab, p.origin_tab), columns = excluded.columns,
+        layout = case when excluded.origin_tab is null then p.layout else excluded.layout end,
+        key_numbers = case
+            when excluded.origin_tab is null then p.key_numbers else excluded.key_numbers
+        end,
+        hash = excluded.hash, xid = excluded.xid,
         maker = excluded.maker, stamp = excluded.stamp, site = excluded.site,
         repair = excluded.repair, gone = excluded.gone, vals = excluded.vals,
         merged_into = excluded.merged_into, seen = excluded.seen, reason = excluded.reason,

@@ -1,19 +1,19 @@
 -- Changes of an origin that wait here and have no table any more: the one that they were made in is
 -- dropped there, and here it is gone too, or the origin has another table of that name, which they
--- must not be taken for. They go on in replicate_error, with their rows; a TRUNCATE has none.
+-- must not be taken for. A repair may wait for a table that the origin never had. They go on in replicate_error, with their rows; a TRUNCATE has none.
 -- tabs: numbers that tables have at the origin; schemas, names: its tables.
 with gone as (
     delete from bondreplicate.replicate_parked as p
     where
         p.source = %(source)s::smallint
-        and p.origin_tab <> all (%(tabs)s::integer [])
-        and (
-            to_regclass(format('%%I.%%I', p.schema_name, p.table_name)) is null
-            or exists (
+        and coalesce(p.origin_tab <> all (%(tabs)s::integer []), true)
+        and case
+            when exists (
                 select from unnest(%(schemas)s::name [], %(names)s::name []) as n (a_schema, a_name)
                 where (n.a_schema, n.a_name) = (p.schema_name, p.table_name)
-            )
-        )
+            ) then p.origin_tab is not null
+            else to_regclass(format('%%I.%%I', p.schema_name, p.table_name)) is null
+        end
     returning p.*
 )
 insert into bondreplicate.replicate_error (
