@@ -80,6 +80,7 @@ class Mesh:
         for proxy in self.proxies.values():
             proxy.close()
         for cluster in self._clusters:
+            print(f"--- {cluster}\n{cluster.log_tail()}")
             cluster.destroy()
         for site in self.sites:
             if site.database.cluster.is_running():

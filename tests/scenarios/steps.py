@@ -10,6 +10,8 @@ import signal
 from collections.abc import Iterator, Sequence
 from typing import Any
 
+import pytest
+
 from tests.kit import Mesh, Site, checkers, eventually
 
 SOAK = os.environ.get("BOND_SOAK") == "1"
@@ -42,6 +44,11 @@ def up(mesh: Mesh, setup_sql: str, *tables: str) -> None:
             timeout_s=60,
         )
     settle(mesh, 30)
+
+
+def two_or_three(two: Sequence[str], three: Sequence[str]) -> list[Any]:
+    """Parameters: meshes of these versions. Every day three sites; at full size also two."""
+    return [pytest.param(two, id="two", marks=pytest.mark.soak), pytest.param(three, id="three")]
 
 
 def settle(mesh: Mesh, timeout_s: float = 60) -> None:

@@ -7,12 +7,21 @@ import psycopg
 import pytest
 
 from tests.kit import Mesh, eventually, make_mesh, pause
-from tests.scenarios.steps import ACTIVE, PARKED, assert_whole, conflicts, rows_of, settle, up
+from tests.scenarios.steps import (
+    ACTIVE,
+    PARKED,
+    assert_whole,
+    conflicts,
+    rows_of,
+    settle,
+    two_or_three,
+    up,
+)
 
 pytestmark = pytest.mark.timeout(180)
 
 
-@pytest.fixture(params=[("18", "15"), ("18", "16", "15")], ids=["two", "three"])
+@pytest.fixture(params=two_or_three(("18", "15"), ("18", "16", "15")))
 def mesh(request: pytest.FixtureRequest) -> Iterator[Mesh]:
     mesh = make_mesh(request.param)
     yield mesh

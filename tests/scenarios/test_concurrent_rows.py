@@ -7,7 +7,16 @@ from typing import Any
 import pytest
 
 from tests.kit import Mesh, eventually, make_mesh
-from tests.scenarios.steps import SOAK, Link, assert_whole, conflicts, parted, rows_of, up
+from tests.scenarios.steps import (
+    SOAK,
+    Link,
+    assert_whole,
+    conflicts,
+    parted,
+    rows_of,
+    two_or_three,
+    up,
+)
 
 pytestmark = pytest.mark.timeout(300)
 
@@ -16,7 +25,7 @@ BACK: Sequence[Link] = ((2, 1), (1, 2), (2, 3), (1, 3), (3, 2), (3, 1))
 ARRIVALS = {"a_first": FORTH, "b_first": BACK}
 
 
-@pytest.fixture(scope="module", params=[("15", "18"), ("18", "16", "15")], ids=["two", "three"])
+@pytest.fixture(scope="module", params=two_or_three(("15", "18"), ("18", "16", "15")))
 def mesh(request: pytest.FixtureRequest) -> Iterator[Mesh]:
     mesh = make_mesh(request.param, proxies=True)
     yield mesh

@@ -5,12 +5,21 @@ from collections.abc import Iterator
 import pytest
 
 from tests.kit import Mesh, eventually, make_mesh
-from tests.scenarios.steps import PARKED, assert_whole, conflicts, parted, rows_of, settle, up
+from tests.scenarios.steps import (
+    PARKED,
+    assert_whole,
+    conflicts,
+    parted,
+    rows_of,
+    settle,
+    two_or_three,
+    up,
+)
 
 pytestmark = pytest.mark.timeout(300)
 
 
-@pytest.fixture(scope="module", params=[("16", "18"), ("18", "15", "16")], ids=["two", "three"])
+@pytest.fixture(scope="module", params=two_or_three(("16", "18"), ("18", "15", "16")))
 def mesh(request: pytest.FixtureRequest) -> Iterator[Mesh]:
     mesh = make_mesh(request.param)
     yield mesh
