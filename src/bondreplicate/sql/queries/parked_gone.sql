@@ -1,6 +1,7 @@
 -- Changes of an origin that wait here and have no table any more: the one that they were made in is
 -- dropped there, and here it is gone too, or the origin has another table of that name, which they
--- must not be taken for. A repair may wait for a table that the origin never had. They go on in replicate_error, with their rows; a TRUNCATE has none.
+-- must not be taken for; or a repair waits for a table that the origin never had, and that is gone.
+-- They go on in replicate_error, with their rows; a TRUNCATE has none.
 -- tabs: numbers that tables have at the origin; schemas, names: its tables.
 with gone as (
     delete from bondreplicate.replicate_parked as p
