@@ -1781,8 +1781,8 @@ comment on function bondreplicate.note_pruned(text) is
 'notes what the log is about to forget';
 
 -- Takes a change off the stage and keeps it in replicate_parked until it can be applied.
--- wanted_key: null: everything staged for the table. Where its origin has no such table any more, it
--- stays known which table that was, and what its columns were.
+-- wanted_key: null: everything staged for the table. If its origin has no such table any more,
+-- it stays known which table that was, and what its columns were.
 create or replace function bondreplicate.park(
     origin smallint, wanted_tab integer, wanted_key text [], why text
 )
@@ -2793,7 +2793,7 @@ comment on function bondreplicate.wait_for_change(
 ) is
 'sleeps until something was committed';
 
-insert into bondreplicate.replicate_structure (number, name, checksum) values (0, 'functions', '22d6bbf5f501038e')
+insert into bondreplicate.replicate_structure (number, name, checksum) values (0, 'functions', 'a3ab652c093fb341')
 on conflict (number) do update set checksum = excluded.checksum, made_at = clock_timestamp()
 ;
 revoke all on all functions in schema bondreplicate from public;

@@ -1,6 +1,6 @@
 -- Takes a change off the stage and keeps it in replicate_parked until it can be applied.
--- wanted_key: null: everything staged for the table. Where its origin has no such table any more, it
--- stays known which table that was, and what its columns were.
+-- wanted_key: null: everything staged for the table. If its origin has no such table any more,
+-- it stays known which table that was, and what its columns were.
 create or replace function bondreplicate.park(
     origin smallint, wanted_tab integer, wanted_key text [], why text
 )
