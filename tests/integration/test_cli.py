@@ -89,7 +89,10 @@ def test_the_site_that_is_marked_is_the_one_that_the_database_is(pair):
     for args in ([], ["--json"]):
         assert one.cli("hosts", "list", *args).stderr.splitlines() == [
             "warning: this database is site 1, the configuration says 2",
-            "hint: site = 1; a copy takes its own number when bondreplicate first runs on it",
+            (
+                "hint: a fresh copy takes number 2 when you run bondreplicate on it;"
+                " if this is site 1, correct the configuration: site = 1"
+            ),
         ]
     assert [h["here"] for h in one.cli_json("hosts", "list")] == [True, False]
     assert "1 (here)" in one.cli("hosts", "list").stdout
@@ -315,6 +318,26 @@ def test_doctor_says_what_to_do(pair):
     assert "site 3 is listed there only" in text
     assert "maxsites is 100 there and 10 here" in text
     assert "         -> edit replicate_hosts alike at every site" in text
+
+
+def test_doctor_names_triggers_that_would_not_find_their_tables(pair):
+    one = pair[0]
+
+    def told() -> list[tuple[str, str]]:
+        found = one.cli_json("doctor", check=1)
+        return [(f["level"], f["hint"]) for f in found if f["check"] == "triggers"]
+
+    one.execute(
+        "create function audit() returns trigger language plpgsql as 'begin return new; end';"
+        "create trigger audit after insert on item for each row execute function audit()"
+    )
+    assert [level for level, _ in told()] == ["ok"], "it does not fire on apply"
+    one.execute("alter table item enable always trigger audit")
+    ((level, hint),) = told()
+    assert level == "warning"
+    assert "alter function public.audit() set search_path = public" in hint
+    one.execute("alter function audit() set search_path = public")
+    assert [level for level, _ in told()] == ["ok"]
 
 
 def test_down_says_what_it_did(pair):

@@ -33,6 +33,11 @@ def test_retry_tells_what_waits_who_tries_it_and_when_nothing_is_left(
         ["1"],
     )
     assert "cheap" in left["reason"]
+    told_by_doctor = [
+        f["message"] for f in one.cli_json("doctor", check=1) if f["check"] == "parked"
+    ]
+    assert len(told_by_doctor) == 2
+    assert any("site 2 waits: public.item ['1']" in m and "cheap" in m for m in told_by_doctor)
     assert left["tried"]
     told = two.cli("retry", check=1)
     assert "2 changes waited, 0 of them no more" in told.stdout
@@ -52,6 +57,7 @@ def test_retry_tells_what_waits_who_tries_it_and_when_nothing_is_left(
     two.start_daemon()
     eventually(lambda: one.value(PARKED) == 0, "it is applied once the table is there", 30)
     assert two.cli("retry").stdout == "nothing is parked\n"
+    assert [f["level"] for f in one.cli_json("doctor") if f["check"] == "parked"] == ["ok"]
     assert "error: itme is not in replicate_tables" in one.cli("retry", "itme", check=2).stderr
     assert "is not in the range" in one.cli("retry", "--timeout", "-1", check=2).stderr
 

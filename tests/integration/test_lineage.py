@@ -47,12 +47,22 @@ def test_a_copy_made_after_main_loop_and_one_made_before(new_mesh: Callable[...,
     late.psql(cluster.pg_dump(one.database.name))
 
     later.psql(cluster.pg_dump(one.database.name))
+    assert_told_to_start(later)
     mesh.start()
+    assert '"for_example": "public.item"' in early.log.read_text()
     assert "rows_are_not_sent" in early.log.read_text()
     assert "rows_are_not_sent" not in late.log.read_text()
     assert [where for where, _ in warnings(one)] == ["site 2 (site2)"]
     assert [where for where, _ in warnings(late)] == ["site 2 (site2)"]
     assert len(warnings(early)) == 3
+
+
+def assert_told_to_start(copy: Site) -> None:
+    """Nothing is said of links of a fresh copy: by the number it bears, it would have to go."""
+    found = {f["check"]: f for f in copy.cli_json("doctor", check=1)}
+    assert "links" not in found
+    assert "copy" not in found
+    assert f"takes number {copy.number} when you run" in found["daemon"]["hint"]
 
 
 def test_a_peer_without_the_schema_is_to_become_a_copy(

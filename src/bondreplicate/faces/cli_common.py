@@ -53,7 +53,11 @@ class Program:
 
     def loaded(self) -> Loaded:
         """Settings and where they came from."""
-        return load(self.config, os.environ, Path.cwd())
+        try:
+            here = Path.cwd()
+        except FileNotFoundError:
+            raise SettingsError("the working directory is gone", hint="cd to another one") from None
+        return load(self.config, os.environ, here)
 
     @property
     def settings(self) -> Settings:

@@ -33,8 +33,9 @@ def doctor(context: click.Context, program: Program, as_json: bool) -> None:
     """Check this site and its peers, and say what to do about each problem.
 
     Looks at versions, privileges, structure, replicate_hosts, capture triggers, tables without a
-    key, sequences near their end, long transactions, settings that hurt and clocks. Exit status 1
-    where there is a problem; a warning alone does not count.
+    key, changes that wait, triggers of yours that fire on apply, sequences near their end, long
+    transactions, settings that hurt and clocks. Exit status 1 where there is a problem; a warning
+    alone does not count.
     """
     found = examine(program.settings)
     if as_json:

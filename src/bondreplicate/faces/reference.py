@@ -35,7 +35,7 @@ What `status` says of a link (origin->target); `wait`, `verify` and `retry` use 
 
 | word | what it means |
 |---|---|
-| in step | the target has applied everything that is committed at the origin |
+| in step | the target has everything that is committed at the origin: applied, or parked |
 | behind | entries of the origin's log wait for the target; `lag_s` is the age of the oldest |
 | no daemon | `bondreplicate` does not run at the origin: changes are kept there, and not sent |
 | down | `replicate_down()` was called at one of the two: nothing is captured or applied there |
@@ -48,8 +48,8 @@ What `status` says of a link (origin->target); `wait`, `verify` and `retry` use 
 CONFIGURATION_HEAD = f"""\
 TOML. Read from `--config FILE`, else `{PREFIX}CONFIG`, else `{FILE_NAME}` in the working directory.
 A variable `{PREFIX}<SETTING>` goes before the file. `bondreplicate config show` tells each value
-and where it came from. All mistakes are told at once. A file with a password must be readable by
-its owner only (mode 0600)."""
+and where it came from; a variable that resembles no setting is left alone. All mistakes are told at
+once. A file with a password must be readable by its owner only (mode 0600)."""
 
 TABLES_HEAD = """\
 All in the schema `bondreplicate`. `replicate_hosts` and `replicate_tables` are there to be edited,

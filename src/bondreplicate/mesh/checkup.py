@@ -15,6 +15,7 @@ from bondreplicate.errors import BondError
 from bondreplicate.mesh.refusal import fetch_refusal
 from bondreplicate.site.checkup import as_finding
 from bondreplicate.site.fitness import Identity, check_peer, fetch_identity
+from bondreplicate.site.health import fetch_site
 from bondreplicate.site.hosts import Host, find_own, list_hosts, list_peers
 from bondreplicate.site.lineage import decide_related, fetch_lineages
 
@@ -23,7 +24,11 @@ ROUND_TRIPS = 5
 
 
 def check_peers(here: Connection, settings: Settings) -> list[Finding]:
-    """Reach every enabled peer and compare what has to be alike."""
+    """Reach every enabled peer and compare what has to be alike.
+
+    Of a database that bears another number, as a fresh copy does, nothing is asked that depends on
+    the number: the copy would be told to leave, and the others that it has missed something.
+    """
     hosts, peers, me = list_hosts(here), list_peers(here, settings.site), fetch_identity(here)
     if not peers:
         hint = "`bondreplicate hosts add SITE NAME DSN`, at every site"
@@ -47,10 +52,11 @@ def _check_peer(
             found += compare_hosts(hosts, list_hosts(there), where)
             found += _compare_maxsites(there, where, settings)
             with closing(connect(settings.dsn, role="doctor")) as here:
-                if not _compare_maxsites(there, where, settings):
+                fits = fetch_site(here).site in (None, settings.site)
+                if fits and not _compare_maxsites(there, where, settings):
                     own, ahead_max_s = find_own(hosts, settings.site), settings.clock_ahead_max_s
                     found += _check_links(here, there, peer, own, ahead_max_s)
-                if ran:
+                if fits and ran:
                     found += check_lineage(here, there, where)
                 offset_s, doubt_s = measure_clock(here, there)
             return [*found, judge_clock(offset_s, doubt_s, settings.clock_ahead_max_s, where)]

@@ -11,8 +11,8 @@ from bondreplicate.core.findings import OK, PROBLEM, WARNING, Finding, Setting, 
 from bondreplicate.core.following import DROPPED
 from bondreplicate.core.trouble import render_owner_hint
 from bondreplicate.errors import BondError
-from bondreplicate.site.fitness import check_fit, check_server
-from bondreplicate.site.health import fetch_blockers, fetch_site
+from bondreplicate.site.fitness import check_fit, check_server, decide_number
+from bondreplicate.site.health import fetch_blockers, fetch_parked, fetch_site
 from bondreplicate.site.listed import list_tables
 from bondreplicate.site.sequences import check_sequences
 from bondreplicate.site.uncaptured import list_uncaptured
@@ -38,9 +38,12 @@ def check_site(connection: Connection, settings: Settings) -> list[Finding]:
         found.append(Finding("hosts", OK, HERE, "this site is listed, and its address leads here"))
     except BondError as error:
         found.append(as_finding("hosts", HERE, error))
-    checks = [_daemon, _ownership, _capture, _tables, _sequences, _transactions, _settings]
+    checks = [
+        _daemon, _ownership, _capture, _tables, _parked, _triggers, _sequences, _transactions,
+        _settings,
+    ]  # fmt: skip
     facts = fetch_site(connection)
-    if facts.site is None or facts.went_down_at is not None:
+    if facts.site != settings.site or facts.went_down_at is not None:
         # Nothing is captured or aligned before it first runs, or while it is down: once is enough.
         checks = [_daemon, _ownership, _transactions, _settings]
     for check in checks:
@@ -73,10 +76,8 @@ def _daemon(connection: Connection, settings: Settings) -> list[Finding]:
                 "daemon", WARNING, HERE, "bondreplicate has not run here yet", "run bondreplicate"
             )
         ]
-    if site != settings.site:
-        message = f"this database is site {site}, the configuration says {settings.site}"
-        hint = f"site = {site}; a copy takes its own number when bondreplicate first runs on it"
-        return [Finding("daemon", PROBLEM, HERE, message, hint)]
+    if problem := decide_number(site, settings):
+        return [as_finding("daemon", HERE, problem)]
     if facts.went_down_at is not None:
         message = f"replication is down since {facts.went_down_at:%Y-%m-%d %H:%M:%S}"
         hint = "run bondreplicate, then `bondreplicate verify`: deletes since then are not known"
@@ -119,6 +120,36 @@ def _tables(connection: Connection, _settings: Settings) -> list[Finding]:
         "every enabled table is replicated",
         "do what it says, or `bondreplicate tables disable TABLE`",
     )
+
+
+def _parked(connection: Connection, _settings: Settings) -> list[Finding]:
+    return _each(
+        "parked",
+        PROBLEM,
+        [
+            f"a change of site {c['source']} waits: {c['table']} {c['key']}: {c['reason']}"
+            for c in fetch_parked(connection)
+        ],
+        "no change of another site waits",
+        "mend what it says, then `bondreplicate retry`",
+    )
+
+
+def _triggers(connection: Connection, _settings: Settings) -> list[Finding]:
+    found = rows(connection, query("checkup_triggers"))
+    if not found:
+        return [Finding("triggers", OK, HERE, "none that fires on apply depends on a search_path")]
+    return [
+        Finding(
+            "triggers",
+            WARNING,
+            HERE,
+            f"trigger {r.name} fires on apply, without a search_path: what its function names"
+            " without a schema is not found, and the row is parked",
+            f"at every site: alter function {r.function} set search_path = public (or more)",
+        )
+        for r in found[:NAMED_MAX]
+    ]
 
 
 def _sequences(connection: Connection, _settings: Settings) -> list[Finding]:

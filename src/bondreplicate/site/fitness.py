@@ -216,7 +216,8 @@ def decide_number(site: int, settings: Settings) -> MeshError | None:
         return None
     return MeshError(
         f"this database is site {site}, the configuration says {settings.site}",
-        hint=f"site = {site}; a copy takes its own number when bondreplicate first runs on it",
+        hint=f"a fresh copy takes number {settings.site} when you run bondreplicate on it;"
+        f" if this is site {site}, correct the configuration: site = {site}",
     )
 
 
