@@ -166,7 +166,7 @@ def test_wrong_site_number(site: Site, database: Database):
     refuses(site, 5, "error: ")
     for command in ("verify", "wait", "down"):
         told = "this database is site 1, the configuration says 2"
-        refuses(site, 5, told, "hint: site = 1", command=command)
+        refuses(site, 5, told, "correct the configuration: site = 1", command=command)
     assert site.value("select site from bondreplicate.replicate_state") == 1
     assert site.value("select went_down_at is null from bondreplicate.replicate_state")
 

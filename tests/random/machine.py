@@ -23,7 +23,7 @@ from tests.random.script import Script
 from tests.random.tables import first_rows, random_clash, random_schema, random_transaction
 
 FAILPOINTS = (
-    "extract_begun", "apply_begun", "apply_copied", "apply_staged", "apply_merged",
+    "extract_begun", "apply_begun", "apply_copied", "apply_staged",
     "apply_committed", "house_kept", "rotate_begun", "rotated",
 )  # fmt: skip
 OFFSETS = ("+1h", "-1h", "+10m", "-90s", "+0")

@@ -21,7 +21,6 @@ AT_WORK = (
     "apply_begun",
     "apply_copied",
     "apply_staged",
-    "apply_merged",
     "apply_committed",
     "house_kept",
     "rotate_begun",
@@ -32,7 +31,6 @@ AT_RECOVERY = (
     "identity_taken",
     "tables_followed",
     "extract_begun",
-    "apply_merged",
     "apply_committed",
     "house_kept",
 )

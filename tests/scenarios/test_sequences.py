@@ -272,8 +272,9 @@ def test_s137_every_kind_of_sequence_is_found(trio: Mesh) -> None:
             "'insert into many%s default values', i); end loop; end $$"
         )
     trio.assert_whole()
+    # Rows of sv and sq were made twice on purpose.
     for table, column in (("i1", "id"), ("i2", "id"), ("i3", "k"), ('"Other"."T%t"', '"Id"')):
         last = trio[1].query(f"select right({column}::text, 1) from {table} order by 1")
         assert last == [("1",), ("2",), ("3",)], table
     assert trio[1].query("select id % 10 from many77 order by 1") == [(1,), (2,), (3,)]
-    assert not [c for c in trio[1].conflicts() if c["table_name"] != "sq"]
+    assert not [c for c in trio[1].conflicts() if c["table_name"] not in ("sq", "sv")]

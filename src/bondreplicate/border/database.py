@@ -26,6 +26,7 @@ __all__ = [
     "Identifier",
     "Literal",
     "PsycopgError",
+    "commit_with",
     "connect",
     "dicts",
     "dsn_mistake",
@@ -265,6 +266,34 @@ def transaction(connection: Connection, begin: LiteralString = "begin") -> Itera
                 connection.rollback()
             raise
         connection.commit()
+
+
+def commit_with(
+    connection: Connection, *statements: LiteralString, args: Any = None
+) -> list[dict[str, Any]]:
+    """Execute the last statements of a transaction and COMMIT, all in one message.
+
+    What they lock is let go though this end, or the network, goes away while they work: the server
+    waits for nobody in between. If one fails the others and the COMMIT are passed over, and the
+    transaction is left to its owner to roll back.
+
+    Args:
+        connection: in a transaction.
+        statements: those before the last take no parameters.
+        args: parameters of the last.
+
+    Returns:
+        The rows of the last statement.
+    """
+    *first, last = statements
+    with translated(), connection.cursor(row_factory=dict_row) as cursor:
+        with connection.pipeline():
+            for statement in first:
+                connection.execute(statement)
+            cursor.execute(last, args)
+            # Never prepared: who watches the wire finds its name there.
+            connection.execute("COMMIT", prepare=False)
+        return cursor.fetchall()
 
 
 def stream(

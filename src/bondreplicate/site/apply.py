@@ -13,6 +13,7 @@ from typing import Any
 
 from bondreplicate.border.database import (
     Connection,
+    commit_with,
     dicts,
     execute,
     rows,
@@ -229,7 +230,7 @@ class Target:
 
     @contextmanager
     def transaction(self) -> Iterator[None]:
-        """The transaction that a batch is staged and merged in.
+        """The transaction that a batch is staged and merged in; merge() commits it.
 
         Raises:
             TransientError: nothing was applied; read the position again and go on.
@@ -237,8 +238,6 @@ class Target:
         with transaction(self.connection):
             reach("apply_begun")
             yield
-            reach("apply_merged")
-        reach("apply_committed")
 
     def stage(self, blocks: Iterable[Any]) -> None:
         """Take the rows of a batch, blocks of COPY text, into pg_temp.bond_stage."""
@@ -249,14 +248,15 @@ class Target:
         reach("apply_staged")
 
     def merge(self, batch: Batch) -> Applied:
-        """Merge what is staged, and move the position with it.
+        """Merge what is staged, move the position with it, and commit.
+
+        Merge and COMMIT are one message: the site's other links wait for the lock of this batch,
+        and must not wait for the network of this link.
 
         Raises:
             TransientError: as transaction(); BR035: learn the tables anew first.
             MeshError: the origin is not who it was, or its clock is wrong.
         """
-        if batch.hold:
-            execute(self.connection, query("hold_tables"))
         args = {
             "origin": batch.origin,
             "incarnation": batch.incarnation,
@@ -269,7 +269,11 @@ class Target:
             "impatient": batch.impatient,
             "ahead_max_s": self.settings.clock_ahead_max_s,
         }
-        return Applied(**dicts(self.connection, query("apply_batch"), args)[0])
+        applying = query("apply_batch")
+        statements = (query("hold_tables"), applying) if batch.hold else (applying,)
+        [applied] = commit_with(self.connection, *statements, args=args)
+        reach("apply_committed")
+        return Applied(**applied)
 
 
 def give_way(connection: Connection, settings: Settings) -> dict[str, str]:
