@@ -571,6 +571,21 @@ insert into bondreplicate.replicate_structure (number, name, checksum)
 values (11, '011_lineage', '1ba8af80303f965f');
 end if; end $bond_step$;
 
+do $bond_step$ begin if not exists (
+    select from bondreplicate.replicate_structure where number = 12
+) then execute $bond_structure$
+-- A change that waited here counts as known to be here: its origin may have forgotten it, and takes
+-- an older one that was made here meanwhile. So what waited is sent again where it wins.
+alter table bondreplicate.replicate_parked
+add column again boolean not null default false;
+comment on column bondreplicate.replicate_parked.again is
+'an older change made here, which the origin had not seen, was forgotten while this one waited: it '
+'is sent again, as a repair, when it is applied';
+$bond_structure$;
+insert into bondreplicate.replicate_structure (number, name, checksum)
+values (12, '012_sent_again', '8459eb3243e08c47');
+end if; end $bond_step$;
+
 -- Functions are made anew, because what they return may have changed. Capture functions
 -- stay: triggers need them, and the daemon makes them for each table; so does what indexes need.
 do $bond_drop$
@@ -1011,8 +1026,9 @@ $$;
 comment on function bondreplicate.follow_parent(jsonb, text [], text []) is
 'what a child points at instead of a parent that went';
 
--- Drops parked changes that later versions in some entries of the log have superseded, before those
--- are forgotten; one that its origin had not seen is a conflict, and logged.
+-- Drops parked changes that later versions in some entries of the log have superseded, before
+-- those are forgotten; one that its origin had not seen is a conflict, and logged. What beats an
+-- older one that its origin had not seen will be sent again.
 -- which: condition on `l`, the entries.
 create or replace function bondreplicate.forget_parked(which text)
 returns void
@@ -1023,6 +1039,17 @@ begin
     if not exists (select from bondreplicate.replicate_parked) then
         return;
     end if;
+    execute format($q$
+        update bondreplicate.replicate_parked as p set again = true
+        from bondreplicate.replicate_log as l, bondreplicate.replicate_tables as t
+        where %s and not p.again and t.schema_name = p.schema_name and t.table_name = p.table_name
+            and l.tab = t.id and p.key_columns = t.key_columns
+            and (l.hash = p.hash or l.key = p.key)
+            and (l.stamp, l.site, l.repair) < (p.stamp, p.site, p.repair)
+            and not (l.source = p.source or pg_visible_in_snapshot(
+                coalesce(l.origin_xid, l.xid), bondreplicate.position_in(p.seen, l.source)
+            ))
+    $q$, which);
     execute format($q$
         with superseded as (
             delete from bondreplicate.replicate_parked as p
@@ -1071,20 +1098,24 @@ begin
     if not bondreplicate.is_stable(which, known) or bondreplicate.is_awaiting(which) then
         return null;
     end if;
-    -- Before the lock: who applies a batch may hold the row of replicate_state and want the part.
-    perform bondreplicate.note_pruned(which);
     begin
+        -- Before the lock: who applies a batch may hold the row of replicate_state and want the
+        -- part. It is taken back where the part is not truncated after all.
+        perform bondreplicate.note_pruned(which);
         execute format(
             'lock table bondreplicate.replicate_log_%s in access exclusive mode nowait', wanted
         );
         if not bondreplicate.is_stable(which, known) or bondreplicate.is_awaiting(which) then
-            return null;
+            raise object_not_in_prerequisite_state;
         end if;
         perform bondreplicate.forget_parked(which);
         execute format('truncate bondreplicate.replicate_log_%s', wanted);
         update bondreplicate.replicate_part as r set closed_at = null where r.part = wanted;
-    exception when lock_not_available then
-        return false;
+    exception
+        when lock_not_available then
+            return false;
+        when object_not_in_prerequisite_state then
+            return null;
     end;
     return true;
 end
@@ -1172,8 +1203,8 @@ comment on function bondreplicate.is_awaited(
 'whether a later state of a row is on its way';
 
 -- Whether a change that waits parked needs some entries of the log, to be compared with when it can
--- be applied: a TRUNCATE those of rows that are later and stay; a change that cannot be compared
--- yet, because its table is held or has another key, all those of its table.
+-- be applied: a TRUNCATE, and a change that cannot be compared yet because its table is held or has
+-- another key, all those of its table.
 -- which: condition on `l`, the entries.
 create or replace function bondreplicate.is_awaiting(which text)
 returns boolean
@@ -1192,10 +1223,9 @@ begin
             join bondreplicate.replicate_tables as t
                 on t.schema_name = p.schema_name and t.table_name = p.table_name and t.active
             join bondreplicate.replicate_log as l on l.tab = t.id and l.key is not null
-            where %s and case
-                when p.key = '{}' then (l.stamp, l.site, l.repair) > (p.stamp, p.site, p.repair)
-                else p.hash is null or p.key_columns not in ('{}', t.key_columns)
-            end
+            where %s and (
+                p.key = '{}' or p.hash is null or p.key_columns not in ('{}', t.key_columns)
+            )
         )
     $q$, which) into needed;
     return needed;
@@ -1225,6 +1255,7 @@ comment on function bondreplicate.is_refusal(text) is
 -- Whether every other enabled site is known, by its own stream, to have all that is in some entries
 -- of the log: what was written here is visible in its position of this site; what came from
 -- another site, in its position of that one.
+-- A site that was enabled since `known` was looked up may need them.
 -- Whoever was at work when an entry was written may have to compare with it: it waits for them.
 -- which: condition on `l`, the entries. known: site to vector, for every other enabled site;
 -- a site that never sent anything has an empty vector.
@@ -1238,6 +1269,10 @@ declare
 begin
     execute format($q$
         select exists (
+            select from bondreplicate.replicate_hosts as h
+            cross join bondreplicate.replicate_state as s
+            where h.enabled and h.site <> s.site and not $1 ? h.site::text
+        ) or exists (
             select from bondreplicate.replicate_log as l
             where %1$s and l.xid >= pg_snapshot_xmin(pg_current_snapshot())
         ) or exists (
@@ -1798,12 +1833,13 @@ begin
     )
     insert into bondreplicate.replicate_parked as p (
         source, schema_name, table_name, origin_tab, layout, columns, key, key_columns, key_numbers,
-        hash, xid, maker, stamp, site, repair, gone, vals, merged_into, seen, reason
+        hash, xid, maker, stamp, site, repair, gone, vals, merged_into, seen, again,
+        reason
     )
     select origin, t.schema_name, t.table_name, t.origin_tab, t.layout, t.columns,
         coalesce(k.key, '{}'), case when k.key is null then '{}' else t.key_columns end,
         t.key_numbers, k.hash, k.xid, k.source, k.stamp, k.site, k.repair,
-        k.gone, k.vals, k.merged_into, coalesce(k.seen, b.seen), why
+        k.gone, k.vals, k.merged_into, coalesce(k.seen, b.seen), k.again, why
     from taken as k
     join pg_temp.bond_shape as t on t.tab = wanted_tab
     cross join pg_temp.bond_batch as b
@@ -1817,7 +1853,8 @@ begin
         hash = excluded.hash, xid = excluded.xid,
         maker = excluded.maker, stamp = excluded.stamp, site = excluded.site,
         repair = excluded.repair, gone = excluded.gone, vals = excluded.vals,
-        merged_into = excluded.merged_into, seen = excluded.seen, reason = excluded.reason,
+        merged_into = excluded.merged_into, seen = excluded.seen,
+        again = p.again or excluded.again, reason = excluded.reason,
         tried_by = excluded.tried_by, tries = p.tries + 1;
 end
 $$;
@@ -2655,7 +2692,7 @@ set search_path = pg_catalog, pg_temp
 as $$
 begin
     if exists (select from bondreplicate.replicate_parked as p where p.source = origin) then
-        update pg_temp.bond_stage as s set seen = p.seen
+        update pg_temp.bond_stage as s set seen = p.seen, again = p.again
         from bondreplicate.replicate_parked as p
         join pg_temp.bond_shape as c
             on c.schema_name = p.schema_name and c.table_name = p.table_name
@@ -2663,10 +2700,11 @@ begin
             and coalesce(c.key_numbers = p.key_numbers, p.key_columns in ('{}', c.key_columns))
         where p.source = origin and s.tab = c.tab and coalesce(s.key, '{}') = p.key;
         insert into pg_temp.bond_stage (
-            tab, key, xid, source, mine, stamp, site, repair, gone, merged_into, seen, vals
+            tab, key, xid, source, mine, stamp, site, repair, gone, merged_into, seen, again,
+            vals
         )
         select p.tab, nullif(p.key, '{}'), p.xid, p.maker, p.xid is null, p.stamp, p.site,
-            p.repair, p.gone, p.merged_into, p.seen, case
+            p.repair, p.gone, p.merged_into, p.seen, p.again, case
                 when not p.gone then bondreplicate.pick_values(p.vals, p.columns, p.columns_now)
             end
         from pg_temp.bond_parked as p
@@ -2726,10 +2764,11 @@ begin
         where p.turn = 1 and s.tab = p.tab and s.key = new_key and s.seen is not null
             and (s.stamp, s.site, s.repair) < (p.stamp, p.site, p.repair);
         insert into pg_temp.bond_stage (
-            tab, key, xid, source, mine, stamp, site, repair, gone, seen, vals
+            tab, key, xid, source, mine, stamp, site, repair, gone, seen, again,
+            vals
         )
         select p.tab, n.key, p.xid, p.maker, p.xid is null, p.stamp, p.site, p.repair, p.turn = 2,
-            p.seen, case
+            p.seen, p.again, case
                 when p.turn = 1 then bondreplicate.pick_values(p.vals, p.columns, p.columns_now)
             end
         from (
@@ -2793,7 +2832,7 @@ comment on function bondreplicate.wait_for_change(
 ) is
 'sleeps until something was committed';
 
-insert into bondreplicate.replicate_structure (number, name, checksum) values (0, 'functions', 'a3ab652c093fb341')
+insert into bondreplicate.replicate_structure (number, name, checksum) values (0, 'functions', '81d9efb28f452f89')
 on conflict (number) do update set checksum = excluded.checksum, made_at = clock_timestamp()
 ;
 revoke all on all functions in schema bondreplicate from public;

@@ -1,5 +1,6 @@
--- Drops parked changes that later versions in some entries of the log have superseded, before those
--- are forgotten; one that its origin had not seen is a conflict, and logged.
+-- Drops parked changes that later versions in some entries of the log have superseded, before
+-- those are forgotten; one that its origin had not seen is a conflict, and logged. What beats an
+-- older one that its origin had not seen will be sent again.
 -- which: condition on `l`, the entries.
 create or replace function bondreplicate.forget_parked(which text)
 returns void
@@ -10,6 +11,17 @@ begin
     if not exists (select from bondreplicate.replicate_parked) then
         return;
     end if;
+    execute format($q$
+        update bondreplicate.replicate_parked as p set again = true
+        from bondreplicate.replicate_log as l, bondreplicate.replicate_tables as t
+        where %s and not p.again and t.schema_name = p.schema_name and t.table_name = p.table_name
+            and l.tab = t.id and p.key_columns = t.key_columns
+            and (l.hash = p.hash or l.key = p.key)
+            and (l.stamp, l.site, l.repair) < (p.stamp, p.site, p.repair)
+            and not (l.source = p.source or pg_visible_in_snapshot(
+                coalesce(l.origin_xid, l.xid), bondreplicate.position_in(p.seen, l.source)
+            ))
+    $q$, which);
     execute format($q$
         with superseded as (
             delete from bondreplicate.replicate_parked as p

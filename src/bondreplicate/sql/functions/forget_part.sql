@@ -15,20 +15,24 @@ begin
     if not bondreplicate.is_stable(which, known) or bondreplicate.is_awaiting(which) then
         return null;
     end if;
-    -- Before the lock: who applies a batch may hold the row of replicate_state and want the part.
-    perform bondreplicate.note_pruned(which);
     begin
+        -- Before the lock: who applies a batch may hold the row of replicate_state and want the
+        -- part. It is taken back where the part is not truncated after all.
+        perform bondreplicate.note_pruned(which);
         execute format(
             'lock table bondreplicate.replicate_log_%s in access exclusive mode nowait', wanted
         );
         if not bondreplicate.is_stable(which, known) or bondreplicate.is_awaiting(which) then
-            return null;
+            raise object_not_in_prerequisite_state;
         end if;
         perform bondreplicate.forget_parked(which);
         execute format('truncate bondreplicate.replicate_log_%s', wanted);
         update bondreplicate.replicate_part as r set closed_at = null where r.part = wanted;
-    exception when lock_not_available then
-        return false;
+    exception
+        when lock_not_available then
+            return false;
+        when object_not_in_prerequisite_state then
+            return null;
     end;
     return true;
 end

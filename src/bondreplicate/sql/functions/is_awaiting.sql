@@ -1,6 +1,6 @@
 -- Whether a change that waits parked needs some entries of the log, to be compared with when it can
--- be applied: a TRUNCATE those of rows that are later and stay; a change that cannot be compared
--- yet, because its table is held or has another key, all those of its table.
+-- be applied: a TRUNCATE, and a change that cannot be compared yet because its table is held or has
+-- another key, all those of its table.
 -- which: condition on `l`, the entries.
 create or replace function bondreplicate.is_awaiting(which text)
 returns boolean
@@ -19,10 +19,9 @@ begin
             join bondreplicate.replicate_tables as t
                 on t.schema_name = p.schema_name and t.table_name = p.table_name and t.active
             join bondreplicate.replicate_log as l on l.tab = t.id and l.key is not null
-            where %s and case
-                when p.key = '{}' then (l.stamp, l.site, l.repair) > (p.stamp, p.site, p.repair)
-                else p.hash is null or p.key_columns not in ('{}', t.key_columns)
-            end
+            where %s and (
+                p.key = '{}' or p.hash is null or p.key_columns not in ('{}', t.key_columns)
+            )
         )
     $q$, which) into needed;
     return needed;

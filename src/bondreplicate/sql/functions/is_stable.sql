@@ -1,6 +1,7 @@
 -- Whether every other enabled site is known, by its own stream, to have all that is in some entries
 -- of the log: what was written here is visible in its position of this site; what came from
 -- another site, in its position of that one.
+-- A site that was enabled since `known` was looked up may need them.
 -- Whoever was at work when an entry was written may have to compare with it: it waits for them.
 -- which: condition on `l`, the entries. known: site to vector, for every other enabled site;
 -- a site that never sent anything has an empty vector.
@@ -14,6 +15,10 @@ declare
 begin
     execute format($q$
         select exists (
+            select from bondreplicate.replicate_hosts as h
+            cross join bondreplicate.replicate_state as s
+            where h.enabled and h.site <> s.site and not $1 ? h.site::text
+        ) or exists (
             select from bondreplicate.replicate_log as l
             where %1$s and l.xid >= pg_snapshot_xmin(pg_current_snapshot())
         ) or exists (

@@ -40,10 +40,11 @@ begin
         where p.turn = 1 and s.tab = p.tab and s.key = new_key and s.seen is not null
             and (s.stamp, s.site, s.repair) < (p.stamp, p.site, p.repair);
         insert into pg_temp.bond_stage (
-            tab, key, xid, source, mine, stamp, site, repair, gone, seen, vals
+            tab, key, xid, source, mine, stamp, site, repair, gone, seen, again,
+            vals
         )
         select p.tab, n.key, p.xid, p.maker, p.xid is null, p.stamp, p.site, p.repair, p.turn = 2,
-            p.seen, case
+            p.seen, p.again, case
                 when p.turn = 1 then bondreplicate.pick_values(p.vals, p.columns, p.columns_now)
             end
         from (

@@ -2,13 +2,16 @@
 -- that made the change, and its transaction there; mine: it is made here now, as a repair; seen:
 -- for a change that has waited, what its origin had seen then; null: what came with this batch,
 -- which is in bond_batch; hash: as in replicate_log, where changes of the table have waited.
+-- again: it waited, and beats what was made here meanwhile, which its origin may take since it has
+-- forgotten what it sent: it is sent again, as a repair.
 -- bond_batch.patience: lock_timeout of the session; waiting: changes that have waited are among
 -- them. bond_aside: rows whose latest state the origin has, and keeps parked. bond_removed.pointed:
 -- values of the columns that foreign keys point at, also of those that do not travel.
 create temporary table bond_stage (
     tab integer, key text [], xid xid8, stamp timestamptz, site smallint, repair smallint,
     gone boolean, merged_into text [], vals text [], source smallint,
-    mine boolean not null default false, seen jsonb, hash bigint
+    mine boolean not null default false, seen jsonb, hash bigint,
+    again boolean not null default false
 ) on commit delete rows;
 create temporary table bond_kept (like bond_stage) on commit delete rows;
 create temporary table bond_batch (

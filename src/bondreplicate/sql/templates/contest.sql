@@ -12,7 +12,7 @@ begin
         return 0;
     end if;
     with met as materialized (
-        select s.ctid as place, s.key, s.stamp, s.site, s.repair, s.gone, s.vals,
+        select s.ctid as place, s.key, s.stamp, s.site, s.repair, s.gone, s.vals, s.seen as waited,
             m.stamp as m_stamp, m.site as m_site, m.repair as m_repair, m.seen,
             (m.stamp, m.site, m.repair) > (s.stamp, s.site, s.repair) as lost, m.known
         from pg_temp.bond_stage as s
@@ -47,15 +47,12 @@ begin
     ),
     logged as (
         insert into bondreplicate.replicate_error (
-            source, schema_name, table_name, key, kind, rule, outcome, columns,
-            winner_stamp, winner_site, winner_repair, winner_row,
-            loser_stamp, loser_site, loser_repair, loser_row
+            source, schema_name, table_name, key, kind, rule, outcome, columns, winner_stamp,
+            winner_site, winner_repair, winner_row, loser_stamp, loser_site, loser_repair, loser_row
         )
         select me, {schema_name}, {table_name}, c.key, 'concurrent', 'the later version stays',
-            case
-                when c.lost then 'the incoming change was not applied'
-                else 'the change made here was replaced'
-            end,
+            case when c.lost then 'the incoming change was not applied'
+                else 'the change made here was replaced' end,
             {columns}, w.*, l.*
         from compared as c
         cross join lateral (
@@ -70,6 +67,11 @@ begin
             and (c.m_stamp, c.m_site) <> (c.stamp, c.site) -- a row with its own repair
         on conflict do nothing
         returning 1
+    ),
+    owed as (
+        update pg_temp.bond_stage as s set again = true
+        from compared as c
+        where s.ctid = c.place and c.waited is not null and not (c.lost or c.known or c.seen)
     ),
     dropped as (
         delete from pg_temp.bond_stage as s using compared as c

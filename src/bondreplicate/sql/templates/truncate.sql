@@ -14,7 +14,7 @@ begin
     end if;
     lock table only {table} in share row exclusive mode;
     with cut as materialized (
-        select s.stamp, s.site, s.repair,
+        select s.stamp, s.site, s.repair, s.seen is not null as waited,
             bondreplicate.position_in(coalesce(s.seen, batch_seen), me) as seen
         from pg_temp.bond_stage as s
         where s.tab = {tab} and s.key is null
@@ -27,8 +27,7 @@ begin
             where l.tab = {tab} and l.hash = {hash_t} and {key_equal_lt}
                 and (l.stamp, l.site, l.repair) > (s.stamp, s.site, s.repair)
         )
-        returning {key_text} as key, {hash_t} as hash, {vals} as vals,
-            {pointed} as pointed
+        returning {key_text} as key, {hash_t} as hash, {vals} as vals, {pointed} as pointed
     ),
     removed as (
         insert into pg_temp.bond_removed (tab, key, vals, pointed)
@@ -39,8 +38,7 @@ begin
         from bondreplicate.replicate_log as l
         join only {table} as t on {key_equal_lt}
         cross join cut as s
-        where l.tab = {tab} and l.source = me
-            and not pg_visible_in_snapshot(l.xid, s.seen)
+        where l.tab = {tab} and l.source = me and not pg_visible_in_snapshot(l.xid, s.seen)
             and (l.stamp, l.site, l.repair) > (s.stamp, s.site, s.repair)
         order by l.key, l.stamp desc
     ),
@@ -56,21 +54,31 @@ begin
         on conflict do nothing
         returning 1
     ),
-    logged as (
-        insert into bondreplicate.replicate_error (
-            source, schema_name, table_name, key, kind, rule, outcome, columns,
-            winner_stamp, winner_site, winner_repair,
-            loser_stamp, loser_site, loser_repair, loser_row
-        )
-        select distinct on (o.key) me, {schema_name}, {table_name}, o.key, 'truncate',
-            'the later version stays', 'the row changed here was removed by a later TRUNCATE',
-            {columns}, s.stamp, s.site, s.repair, l.stamp, l.site, l.repair, o.vals
+    unseen as materialized (
+        select distinct on (o.key) o.key, o.hash, o.vals, l.stamp, l.site, l.repair
         from old as o
         join bondreplicate.replicate_log as l on l.tab = {tab} and l.hash = o.hash and l.key = o.key
         cross join cut as s
-        where l.source = me
-            and not pg_visible_in_snapshot(l.xid, s.seen)
+        where l.source = me and not pg_visible_in_snapshot(l.xid, s.seen)
         order by o.key, l.stamp desc
+    ),
+    sent as ( -- The origin may have forgotten a TRUNCATE that waited here, and take the rows.
+        insert into bondreplicate.replicate_log (
+            xid, stamp, hash, tab, site, repair, source, part, key
+        )
+        select pg_current_xact_id(), s.stamp, u.hash, {tab}, s.site, s.repair + 1, me, p.part, u.key
+        from unseen as u cross join cut as s cross join bondreplicate.replicate_state as p
+        where s.waited
+    ),
+    logged as (
+        insert into bondreplicate.replicate_error (
+            source, schema_name, table_name, key, kind, rule, outcome, columns, winner_stamp,
+            winner_site, winner_repair, loser_stamp, loser_site, loser_repair, loser_row
+        )
+        select me, {schema_name}, {table_name}, u.key, 'truncate',
+            'the later version stays', 'the row changed here was removed by a later TRUNCATE',
+            {columns}, s.stamp, s.site, s.repair, u.stamp, u.site, u.repair, u.vals
+        from unseen as u cross join cut as s
         on conflict do nothing
         returning 1
     )
