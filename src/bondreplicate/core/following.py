@@ -6,10 +6,10 @@ Decided from the catalogs and replicate_tables.
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import Enum
 
-from bondreplicate.core.shapes import NO_KEY, Shape, TableName
+from bondreplicate.core.shapes import COLUMN, NO_KEY, ROW, Shape, TableName
 
 DISABLED = "disabled in replicate_tables"
 DROPPED = "the table is not there any more"
@@ -19,7 +19,7 @@ DOWN = "replication is down"
 
 @dataclass(frozen=True)
 class Listed:
-    """A row of replicate_tables."""
+    """A row of replicate_tables. `unmerged`: changes of single columns are not everywhere yet."""
 
     id: int
     name: TableName
@@ -31,6 +31,9 @@ class Listed:
     key_numbers: tuple[int, ...] = ()
     key_operators: tuple[str, ...] = ()
     key_types: tuple[str, ...] = ()
+    resolve: str = ROW
+    merges: str = ROW
+    unmerged: bool = False
 
 
 class Step(Enum):
@@ -87,6 +90,23 @@ def keep_key(shape: Shape, row: Listed | None) -> Shape:
     return shape.keyed_by(row.key_numbers, row.key_operators) or shape
 
 
+def merge_as_listed(shape: Shape, row: Listed | None) -> Shape:
+    """The table with the way in which its rows are merged, as replicate_tables has it."""
+    return replace(shape, resolve=row.resolve, merges=row.merges) if row else shape
+
+
+def merge_as_wished(shape: Shape, row: Listed | None) -> Shape:
+    """The same, as it has to be from now on.
+
+    By column as soon as that is wished, because a change of a whole row is one of all its columns;
+    by row as soon as no change of single columns is under way any more.
+    """
+    if row is None:
+        return shape
+    wanted = COLUMN if row.resolve == COLUMN or row.unmerged else ROW
+    return replace(shape, resolve=row.resolve, merges=wanted)
+
+
 def plan_tables(
     shapes: Sequence[Shape], listed: Iterable[Listed], captured: Mapping[int, int]
 ) -> list[Task]:
@@ -120,7 +140,8 @@ TRIGGERS = 5
 
 
 def _task(shape: Shape, row: Listed | None, captured: int) -> Task | None:
-    is_now, shape = shape, keep_key(shape, row)
+    is_now = merge_as_wished(shape, row)
+    shape = keep_key(is_now, row)
     why_not = DISABLED if row and not row.enabled else shape.why_not
     if why_not:
         if captured or (row and row.active):

@@ -45,6 +45,8 @@ def map_table(shape: Shape, tab: int, target: tuple[int, Shape] | None, why_not:
     if shape.key != target[1].key:
         theirs, ours = ", ".join(shape.key), ", ".join(target[1].key)
         return Mapped(-tab, own, f"the key of {name} is {ours} here, {theirs} at the origin")
+    if reason := _merges_otherwise(shape, target[1]):
+        return Mapped(-tab, own, reason)
     for column in shape.travelling:
         here = target[1].column(column.name)
         if _rounds(column.stored, here.stored):
@@ -52,6 +54,17 @@ def map_table(shape: Shape, tab: int, target: tuple[int, Shape] | None, why_not:
             return Mapped(-tab, own, f"{what}: its values would be changed")
     columns = tuple(c.name for c in target[1].travelling if c.name in own)
     return Mapped(target[0], columns)
+
+
+def _merges_otherwise(origin: Shape, target: Shape) -> str:
+    """Why changes wait where two sites would merge them in different ways; "" where they do not."""
+    name = ".".join(origin.name)
+    if origin.resolve != target.resolve:
+        ways = f"by {target.resolve} here, by {origin.resolve} at the origin"
+        return f"{name} is merged {ways}: set resolve alike at both"
+    if origin.merges != target.merges:
+        return f"{name} is merged by column until changes of single columns are everywhere"
+    return ""
 
 
 def _rounds(theirs: str, ours: str) -> bool:

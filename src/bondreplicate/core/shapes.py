@@ -5,14 +5,19 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import Any
+
+from bondreplicate.core.groups import group_columns
 
 TableName = tuple[str, str]
 """Schema and name."""
 
 CAPTURED_AS = 2
 """Counts the forms of the capture triggers: after an upgrade sites make theirs anew."""
+
+ROW, COLUMN = "row", "column"
+"""What stays of two concurrent changes of a row: the later row, or the later of each column."""
 
 NO_KEY = "no primary key and no unique key without null: add one"
 
@@ -68,7 +73,15 @@ class ForeignKey:
 
 @dataclass(frozen=True)
 class Shape:
-    """A table that exists. `why_not` says why it cannot be replicated, "" where it can."""
+    """A table that exists.
+
+    Attributes:
+        why_not: why it cannot be replicated, "" where it can.
+        together: names of columns that one constraint, index or generated column ties.
+        resolve: how concurrent changes of a row are merged, as users wish it: row, column.
+        merges: the same, in effect.
+        width: number of its last column, of those dropped too.
+    """
 
     oid: int
     name: TableName
@@ -78,6 +91,10 @@ class Shape:
     uniques: tuple[Unique, ...]
     foreign_keys: tuple[ForeignKey, ...]
     why_not: str
+    together: tuple[tuple[str, ...], ...] = field(default=(), repr=False)
+    resolve: str = field(default=ROW, repr=False)
+    merges: str = field(default=ROW, repr=False)
+    width: int = field(default=0, repr=False)
 
     @property
     def travelling(self) -> tuple[Column, ...]:
@@ -87,7 +104,20 @@ class Shape:
     @property
     def digest(self) -> str:
         """Changes when capture functions or apply functions have to be made again."""
-        return hashlib.sha256(f"{CAPTURED_AS} {self!r}".encode()).hexdigest()[:16]
+        known = f"{CAPTURED_AS} {self!r}"
+        if self.by_column or self.resolve != ROW:
+            known += f" {self.together} {self.resolve} {self.merges} {self.width}"
+        return hashlib.sha256(known.encode()).hexdigest()[:16]
+
+    @property
+    def by_column(self) -> bool:
+        """Whether concurrent changes of different columns are both kept."""
+        return self.merges == COLUMN
+
+    @property
+    def groups(self) -> dict[str, tuple[str, ...]]:
+        """By travelling column, the columns that it is merged with."""
+        return group_columns([c.name for c in self.travelling], self.key, self.together)
 
     @property
     def ties(self) -> str:
@@ -128,6 +158,15 @@ class Shape:
         uniques = tuple(replace(u, is_key=u.is_key and u.columns == names) for u in self.uniques)
         return replace(self, key=names, key_operators=tuple(operators), uniques=uniques, why_not="")
 
+    def numbers_of(self, names: Sequence[str]) -> list[int]:
+        """Numbers of columns."""
+        return [self.column(name).number for name in names]
+
+    def groups_of(self, names: Sequence[str]) -> list[int]:
+        """For each column the number of the first that it is merged with."""
+        groups = self.groups
+        return [self.column(groups[name][0]).number for name in names]
+
     def column(self, name: str) -> Column:
         """The column of that name; KeyError where there is none."""
         for column in self.columns:
@@ -151,10 +190,12 @@ def shape_of(row: dict[str, Any]) -> Shape:
         uniques=tuple(_unique(u, u is key) for u in indexes),
         foreign_keys=tuple(_foreign_key(f) for f in _json(row["foreign_keys"])),
         why_not=_why_not(row, bool(key)),
+        together=tuple(tuple(tied) for tied in _json(row["together"])),
+        width=row["width"],
     )
 
 
-def _json(value: Any) -> list[dict[str, Any]]:
+def _json(value: Any) -> list[Any]:
     return json.loads(value) if isinstance(value, str) else value
 
 

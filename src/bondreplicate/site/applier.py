@@ -111,6 +111,11 @@ class Applier:
             "local_vals": as_texts([render("t.{c}", c=Identifier(c.name)) for c in extras]),
         }
         self.extras = extras
+        numbers = render("{n}::smallint []", n=Literal(shape.numbers_of(columns)))
+        self.common["numbers"] = numbers
+        self.common["names"] = render("{n}::text []", n=Literal(self.columns))
+        # Of columns that only this site has, no other one has written any.
+        self.common["all_numbers"] = numbers if extras else SQL("null::smallint []")
         self.common["pointed"] = as_texts([render("t.{c}", c=Identifier(c)) for c in self.pointed])
 
     @property
@@ -120,23 +125,25 @@ class Applier:
 
     def statements(self) -> list[Composed]:
         """All functions of the table."""
+        by_column = self.shape.by_column
         return [
             self._simple("waiting"),
             self._simple("locked", loose=self._loose()),
             self._simple("lock"),
-            self._simple("contest"),
+            self._simple("contest", by="contest_columns" if by_column else "contest"),
             self._simple("seeds", before_any=timestamp(BEFORE_ANY)),
             self._simple("truncate"),
             self._simple("fetch"),
-            self._simple("seen"),
+            self._simple("seen", by="seen_columns" if by_column else "seen"),
+            *([self._simple("latest")] if by_column else []),
             self._merge(),
             self._orphans(),
             self._clashes(),
         ]
 
-    def _simple(self, what: str, **more: Composable) -> Composed:
+    def _simple(self, what: str, by: str = "", **more: Composable) -> Composed:
         parts = {**self.common, "columns": self.common["columns_array"], **more}
-        return render(template(what), function=Identifier(f"{what}_{self.tab}"), **parts)
+        return render(template(by or what), function=Identifier(f"{what}_{self.tab}"), **parts)
 
     def _loose(self) -> Composable:
         """What looks for keys that several rows have, where nothing keeps them from it."""
@@ -162,9 +169,14 @@ class Applier:
             all_columns=comma([*names, *(Identifier(c.name) for c in self.extras)]),
             all_values=comma([*values, *kept]),
             update=update,
+            remember=self._remember(),
             reference_changed=self._reference_changed(),
             identity_changed=self._identity_changed(),
         )
+
+    def _remember(self) -> Composed:
+        by = "remember_columns" if self.shape.by_column else "remember"
+        return render(template(by), **self.common)
 
     def _may_set(self, column: Column) -> bool:
         """Whether UPDATE writes a column: equal keys may be written in different ways."""

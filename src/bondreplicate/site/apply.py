@@ -156,6 +156,8 @@ class Target:
 
     def _note_shape(self, mapped: Mapped, shape: Shape, origin_tab: int | None) -> None:
         late = any(not u.immediate for u in shape.uniques)
+        here = self.tables.shapes.get(mapped.tab)
+        by_column = here is not None and here.by_column
         execute(
             self.connection,
             query("shape_add"),
@@ -170,6 +172,9 @@ class Target:
                 "key_columns": list(shape.key),
                 "key_numbers": list(shape.key_numbers) if origin_tab else None,
                 "layout": shape.layout if origin_tab else None,
+                "by_column": by_column,
+                "numbers": here.numbers_of(mapped.columns) if here and by_column else None,
+                "together": here.groups_of(mapped.columns) if here and by_column else None,
             },
         )
 

@@ -29,6 +29,11 @@ def function_name(shape_id: int) -> str:
     return f"capture_{shape_id}"
 
 
+def columns_function_name(shape_id: int) -> str:
+    """Name of the second one, for UPDATE, that a table has which is merged by column."""
+    return f"capture_columns_{shape_id}"
+
+
 def pinned(shape: Shape) -> Composable:
     """SET clauses for the capture function, only where the text of the key depends on settings."""
     types = {shape.column(name).type for name in shape.key}
@@ -59,7 +64,41 @@ def attach(shape: Shape, tab: int) -> list[Composed]:
     triggers = render(
         template("attach"), function=function, table=table(shape.name), key_changed=changed
     )
-    return [create, triggers]
+    if shape.by_column:
+        return [create, triggers, *_attach_columns(shape, tab)]
+    return [create, triggers, *_drop(columns_function_name(tab))]
+
+
+def _attach_columns(shape: Shape, tab: int) -> list[Composed]:
+    """The function that looks at UPDATE column by column, and its trigger."""
+    key, function = KeyOf(shape), Identifier(columns_function_name(tab))
+    old, row = key.own("o"), key.own("r")
+    groups = shape.groups
+    changed = [
+        render(
+            "case when record_image_ne(row({old}), row({new})) then {n} end",
+            old=comma(render("o.{c}", c=Identifier(c)) for c in groups[column.name]),
+            new=comma(render("r.{c}", c=Identifier(c)) for c in groups[column.name]),
+            n=Literal(column.number),
+        )
+        for column in shape.travelling
+    ]
+    create = render(
+        template("capture_columns"),
+        function=function,
+        pinned=pinned(shape),
+        tab=Literal(tab),
+        hash_row=key.hash(row),
+        key_row=key.text("r"),
+        key_same=key.equal(old, row),
+        was_there=render("{k} is distinct from null", k=old[0]),
+        changed=comma(changed),
+        # There must be no column that the function does not know.
+        numbers=Literal([*(c.number for c in shape.travelling), shape.width + 1]),
+        names=Literal([*(c.name for c in shape.travelling), None]),
+    )
+    trigger = render(template("attach_columns"), function=function, table=table(shape.name))
+    return [create, trigger]
 
 
 def enqueue(shape: Shape, tab: int, stamp: datetime) -> Composed:
@@ -118,12 +157,17 @@ def lock(name: TableName) -> Composed:
 
 def detach(name: TableName, tab: int) -> Composed:
     """Statements that drop the triggers and the capture function of a table."""
-    return render(template("detach"), table=table(name), function=Identifier(function_name(tab)))
+    detach = render(template("detach"), table=table(name), function=Identifier(function_name(tab)))
+    return joined("\n", [detach, *_drop(columns_function_name(tab))])
 
 
-def drop_function(tab: int) -> Composed:
-    """The statement that drops the capture function of a table that is gone."""
-    return render(template("drop_function"), function=Identifier(function_name(tab)))
+def drop_functions(tab: int) -> Composed:
+    """Statements that drop the capture functions of a table that is gone."""
+    return joined("\n", _drop(function_name(tab), columns_function_name(tab)))
+
+
+def _drop(*names: str) -> list[Composed]:
+    return [render(template("drop_function"), function=Identifier(name)) for name in names]
 
 
 def extract(shape: Shape, tab: int, target: int, me: int, columns: Sequence[str]) -> Composed:
@@ -141,8 +185,17 @@ def extract(shape: Shape, tab: int, target: int, me: int, columns: Sequence[str]
     mine = [render("k.{n}", n=n) for n in names]
     casts = key.casts("l.key")
     vals = [render("(t.{c})::text", c=Identifier(c)) for c in columns]
+    known = {
+        "tab": Literal(tab),
+        "hash_k": key.hash(mine),
+        "key_equal_lk": key.equal(casts, mine),
+        "numbers": Literal([c.number for c in shape.travelling]),
+        "names": Literal([c.name for c in shape.travelling]),
+    }
     return render(
         template("extract"),
+        cells=SQL("h.cells" if shape.by_column else "null::jsonb"),
+        remembered=render(template("cells"), **known) if shape.by_column else SQL(""),
         function=Identifier(f"extract_{tab}"),
         target=Literal(target),
         tab=Literal(tab),

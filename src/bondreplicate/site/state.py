@@ -15,6 +15,7 @@ from bondreplicate.site.hosts import rejoin_hint
 
 COPIED = (
     "state_copied_log",
+    "state_copied_changed",
     "state_copied_positions",
     "state_copied_from",
     "state_copied_own",

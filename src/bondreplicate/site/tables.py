@@ -23,6 +23,7 @@ from bondreplicate.core.following import (
     Step,
     Task,
     keep_key,
+    merge_as_listed,
     plan_tables,
 )
 from bondreplicate.core.shapes import Shape, TableName, shape_of
@@ -66,7 +67,8 @@ def fetch_shapes(connection: Connection) -> list[Shape]:
 def fetch_followed(connection: Connection) -> list[Shape]:
     """Every table of the database, with the key that its changes are told by."""
     listed = {row.relid: row for row in fetch_listed(connection)}
-    return [keep_key(shape, listed.get(shape.oid)) for shape in fetch_shapes(connection)]
+    rows_of = [(shape, listed.get(shape.oid)) for shape in fetch_shapes(connection)]
+    return [keep_key(merge_as_listed(shape, row), row) for shape, row in rows_of]
 
 
 def fetch_tables(connection: Connection) -> Tables:
@@ -100,6 +102,9 @@ def fetch_listed(connection: Connection) -> list[Listed]:
             tuple(r.key_numbers),
             tuple(r.key_operators),
             tuple(r.key_types),
+            r.resolve,
+            r.merges,
+            r.unmerged,
         )
         for r in rows(connection, query("tables_listed"))
     ]
@@ -181,7 +186,7 @@ def _carry_out(connection: Connection, task: Task, first: bool, served: Sequence
         if task.step is Step.FORGET and task.listed:
             args = {"id": task.listed.id, "reason": task.reason}
             execute(connection, query("tables_forget"), args)
-            execute(connection, capture.drop_function(task.listed.id))
+            execute(connection, capture.drop_functions(task.listed.id))
         elif task.shape and task.step is Step.RELEASE:
             tab = _write(connection, task)
             execute(connection, capture.detach(task.shape.name, tab))
@@ -283,6 +288,8 @@ def _write(connection: Connection, task: Task) -> int:
             "reason": task.reason,
             "key": list(shape.key),
             "columns": [c.name for c in shape.travelling],
+            "column_numbers": [c.number for c in shape.travelling],
+            "merges": shape.merges,
             "relid": shape.oid,
             "shape": shape.digest if active else shape.ties,
             "key_numbers": list(shape.key_numbers),

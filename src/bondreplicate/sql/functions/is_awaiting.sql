@@ -1,6 +1,7 @@
 -- Whether a change that waits parked needs some entries of the log, to be compared with when it can
 -- be applied: a TRUNCATE, and a change that cannot be compared yet because its table is held or has
--- another key, all those of its table.
+-- another key, all those of its table; a row of a table that is merged by column, those of the row,
+-- because what they have superseded may be a part of it.
 -- which: condition on `l`, the entries.
 create or replace function bondreplicate.is_awaiting(which text)
 returns boolean
@@ -21,6 +22,8 @@ begin
             join bondreplicate.replicate_log as l on l.tab = t.id and l.key is not null
             where %s and (
                 p.key = '{}' or p.hash is null or p.key_columns not in ('{}', t.key_columns)
+                or (t.merges = 'column' or p.cells is not null) and not p.gone
+                    and (l.hash = p.hash or l.key = p.key)
             )
         )
     $q$, which) into needed;

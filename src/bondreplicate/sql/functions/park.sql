@@ -16,13 +16,13 @@ begin
     )
     insert into bondreplicate.replicate_parked as p (
         source, schema_name, table_name, origin_tab, layout, columns, key, key_columns, key_numbers,
-        hash, xid, maker, stamp, site, repair, gone, vals, merged_into, seen, again,
+        hash, xid, maker, stamp, site, repair, gone, vals, merged_into, seen, again, cells,
         reason
     )
     select origin, t.schema_name, t.table_name, t.origin_tab, t.layout, t.columns,
         coalesce(k.key, '{}'), case when k.key is null then '{}' else t.key_columns end,
         t.key_numbers, k.hash, k.xid, k.source, k.stamp, k.site, k.repair,
-        k.gone, k.vals, k.merged_into, coalesce(k.seen, b.seen), k.again, why
+        k.gone, k.vals, k.merged_into, coalesce(k.seen, b.seen), k.again, k.cells, why
     from taken as k
     join pg_temp.bond_shape as t on t.tab = wanted_tab
     cross join pg_temp.bond_batch as b
@@ -37,7 +37,7 @@ begin
         maker = excluded.maker, stamp = excluded.stamp, site = excluded.site,
         repair = excluded.repair, gone = excluded.gone, vals = excluded.vals,
         merged_into = excluded.merged_into, seen = excluded.seen,
-        again = p.again or excluded.again, reason = excluded.reason,
+        again = p.again or excluded.again, cells = excluded.cells, reason = excluded.reason,
         tried_by = excluded.tried_by, tries = p.tries + 1;
 end
 $$;

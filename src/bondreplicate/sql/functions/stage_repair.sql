@@ -13,6 +13,9 @@ as $$
 declare
     old record;
 begin
+    if not gone_now and bondreplicate.stage_columns(me, wanted_tab, wanted_key, vals_now) then
+        return;
+    end if;
     select s.stamp, s.site, s.repair into old
     from pg_temp.bond_stage as s
     where s.tab = wanted_tab and (s.key = wanted_key or s.key is null)

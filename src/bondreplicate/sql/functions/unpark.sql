@@ -8,7 +8,13 @@ set search_path = pg_catalog, pg_temp
 as $$
 begin
     if exists (select from bondreplicate.replicate_parked as p where p.source = origin) then
-        update pg_temp.bond_stage as s set seen = p.seen, again = p.again
+        update pg_temp.bond_stage as s
+        set seen = p.seen, again = p.again, cells = case
+            when s.gone or p.gone or p.xid is null and p.cells is null then s.cells
+            else bondreplicate.joined_cells(s.cells, bondreplicate.cells_or_one(
+                p.cells, p.stamp, p.site, p.repair, p.maker, p.xid
+            ), c.columns)
+        end
         from bondreplicate.replicate_parked as p
         join pg_temp.bond_shape as c
             on c.schema_name = p.schema_name and c.table_name = p.table_name
@@ -17,10 +23,10 @@ begin
         where p.source = origin and s.tab = c.tab and coalesce(s.key, '{}') = p.key;
         insert into pg_temp.bond_stage (
             tab, key, xid, source, mine, stamp, site, repair, gone, merged_into, seen, again,
-            vals
+            cells, vals
         )
-        select p.tab, nullif(p.key, '{}'), p.xid, p.maker, p.xid is null, p.stamp, p.site,
-            p.repair, p.gone, p.merged_into, p.seen, p.again, case
+        select p.tab, nullif(p.key, '{}'), p.xid, p.maker, p.xid is null and p.cells is null,
+            p.stamp, p.site, p.repair, p.gone, p.merged_into, p.seen, p.again, p.cells, case
                 when not p.gone then bondreplicate.pick_values(p.vals, p.columns, p.columns_now)
             end
         from pg_temp.bond_parked as p

@@ -41,10 +41,10 @@ begin
             and (s.stamp, s.site, s.repair) < (p.stamp, p.site, p.repair);
         insert into pg_temp.bond_stage (
             tab, key, xid, source, mine, stamp, site, repair, gone, seen, again,
-            vals
+            cells, vals
         )
-        select p.tab, n.key, p.xid, p.maker, p.xid is null, p.stamp, p.site, p.repair, p.turn = 2,
-            p.seen, p.again, case
+        select p.tab, n.key, p.xid, p.maker, p.xid is null and p.cells is null, p.stamp, p.site,
+            p.repair, p.turn = 2, p.seen, p.again, case when p.turn = 1 then p.cells end, case
                 when p.turn = 1 then bondreplicate.pick_values(p.vals, p.columns, p.columns_now)
             end
         from (

@@ -1,3 +1,3 @@
 copy pg_temp.bond_stage (
-    tab, key, xid, stamp, site, repair, gone, merged_into, vals, source
+    tab, key, xid, stamp, site, repair, gone, merged_into, vals, source, cells
 ) from stdin

@@ -10,12 +10,12 @@ with renamed as (
 )
 insert into bondreplicate.replicate_parked (
     source, schema_name, table_name, origin_tab, layout, columns, key, key_columns, key_numbers,
-    hash, xid, maker, stamp, site, repair, gone, vals, merged_into, seen, reason, parked_at, tries,
-    tried_by
+    hash, xid, maker, stamp, site, repair, gone, vals, merged_into, seen, again, cells, reason,
+    parked_at, tries, tried_by
 )
 select r.source, r.new_schema, r.new_table, r.origin_tab, r.layout, r.columns, r.key,
     r.key_columns, r.key_numbers, r.hash, r.xid, r.maker, r.stamp, r.site, r.repair, r.gone,
-    r.vals, r.merged_into, r.seen, r.reason, r.parked_at, r.tries, r.tried_by
+    r.vals, r.merged_into, r.seen, r.again, r.cells, r.reason, r.parked_at, r.tries, r.tried_by
 from renamed as r
 order by r.parked_at
 on conflict (source, schema_name, table_name, bondreplicate.key_digest(key), key_columns)

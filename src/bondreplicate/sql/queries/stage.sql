@@ -4,14 +4,19 @@
 -- which is in bond_batch; hash: as in replicate_log, where changes of the table have waited.
 -- again: it waited, and beats what was made here meanwhile, which its origin may take since it has
 -- forgotten what it sent: it is sent again, as a repair.
+-- cells: of a table that is merged by column, the versions that the row is made of, the latest
+-- first, as objects: c: names of the columns that it wrote, null: all; stamp, site, repair, source,
+-- xid: as above; mine: made here now. Null: one, of all columns. sent: the row as it came, where
+-- columns of the row that is here have gone into vals.
 -- bond_batch.patience: lock_timeout of the session; waiting: changes that have waited are among
 -- them. bond_aside: rows whose latest state the origin has, and keeps parked. bond_removed.pointed:
 -- values of the columns that foreign keys point at, also of those that do not travel.
+-- bond_shape.numbers: those of its columns here; together: equal where they are merged as one.
 create temporary table bond_stage (
     tab integer, key text [], xid xid8, stamp timestamptz, site smallint, repair smallint,
     gone boolean, merged_into text [], vals text [], source smallint,
     mine boolean not null default false, seen jsonb, hash bigint,
-    again boolean not null default false
+    again boolean not null default false, cells jsonb, sent text []
 ) on commit delete rows;
 create temporary table bond_kept (like bond_stage) on commit delete rows;
 create temporary table bond_batch (
@@ -22,10 +27,26 @@ create temporary table bond_removed (
     tab integer, key text [], vals text [], pointed text []
 ) on commit delete rows;
 create temporary table bond_moved (tab integer, key text [], vals text []) on commit delete rows;
+-- What contest_columns() compares: staged rows of one table (by their place in bond_stage) with the
+-- row that is here and with what is remembered of it (known; t_*: the latest of it); then that column
+-- by column. theirs, ours: values; i_*: the version that comes, of cell nth; l_*: the one here;
+-- seen: by the origin; taken: theirs stays.
+create temporary table bond_met (
+    place tid, gone boolean, vals text [], cells jsonb, here text [], known jsonb,
+    waited boolean, stamp timestamptz, site smallint, repair smallint,
+    t_stamp timestamptz, t_site smallint, t_repair smallint, t_seen boolean
+) on commit delete rows;
+create temporary table bond_column (
+    place tid, n integer, name text, nth integer, theirs text, ours text, i_stamp timestamptz,
+    i_site smallint, i_repair smallint, l_stamp timestamptz, l_site smallint, l_repair smallint,
+    seen boolean, taken boolean
+) on commit delete rows;
+create index bond_column_place on bond_column (place);
 create temporary table bond_shape (
     tab integer primary key, schema_name name, table_name name, columns name [],
     checked_late boolean, held text, origin_tab integer, key_columns name [],
-    key_numbers smallint [], layout text
+    key_numbers smallint [], layout text, by_column boolean, numbers smallint [],
+    together integer []
 );
 -- Parked changes of tables that can take them now, with the table as it is. A held table has its
 -- own shape here too, without a column that the change carries; and a table that has taken the name

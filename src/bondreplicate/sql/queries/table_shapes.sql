@@ -2,7 +2,7 @@
 -- with all that capture and apply need to know. Reads catalogs only.
 -- Names of types, operators and expressions are qualified, because search_path is pg_catalog.
 with tables as (
-    select c.oid, n.nspname, c.relname, c.relkind, c.relpersistence, c.relispartition,
+    select c.oid, n.nspname, c.relname, c.relkind, c.relpersistence, c.relispartition, c.relnatts,
         exists (select from pg_inherits i where i.inhparent = c.oid) as has_children,
         exists (select from pg_inherits i where i.inhrelid = c.oid) as is_child
     from pg_class as c
@@ -128,13 +128,56 @@ foreign_keys as (
         join pg_namespace as n on n.oid = o.oprnamespace
     ) as x
     group by k.conrelid
+),
+-- What ties columns: constraints, unique indexes with their expressions and predicates (that is
+-- in pg_depend), generated columns (in pg_depend too, of the column or of its expression).
+ties as (
+    select k.conrelid as relid, format('k %s', k.oid) as tie, unnest(k.conkey) as number
+    from tables as t
+    join pg_constraint as k
+        on k.conrelid = t.oid and k.contype in ('c', 'f', 'u', 'x') and k.conkey is not null
+    union
+    select i.indrelid, format('i %s', i.indexrelid), unnest(i.indkey::smallint [])
+    from tables as t
+    join pg_index as i on i.indrelid = t.oid and (i.indisunique or i.indisexclusion)
+    union
+    select i.indrelid, format('i %s', i.indexrelid), d.refobjsubid
+    from tables as t
+    join pg_index as i on i.indrelid = t.oid and (i.indisunique or i.indisexclusion)
+    join pg_depend as d on d.classid = 'pg_class'::regclass and d.objid = i.indexrelid
+        and d.refclassid = 'pg_class'::regclass and d.refobjid = t.oid
+    union
+    select a.attrelid, format('g %s', a.attnum), unnest(array[a.attnum, e.refobjsubid])
+    from tables as t
+    join pg_attribute as a on a.attrelid = t.oid and a.attgenerated <> '' and not a.attisdropped
+    join pg_attrdef as f on f.adrelid = a.attrelid and f.adnum = a.attnum
+    join pg_depend as e on e.refclassid = 'pg_class'::regclass and e.refobjid = t.oid
+        and e.refobjsubid > 0 and (
+            e.classid = 'pg_attrdef'::regclass and e.objid = f.oid
+            or e.classid = 'pg_class'::regclass and e.objid = t.oid and e.objsubid = a.attnum
+        )
+),
+together as (
+    select n.relid, jsonb_agg(n.names order by n.names) as list
+    from (
+        -- The number 0 is that of the row as a whole.
+        select s.relid, s.tie, jsonb_agg(distinct a.attname order by a.attname) as names
+        from ties as s
+        join pg_attribute as a on a.attrelid = s.relid and a.attnum > 0 and not a.attisdropped
+            and (a.attnum = s.number or s.number = 0 and s.tie ~ '^k')
+        group by s.relid, s.tie
+        having count(distinct a.attnum) > 1
+    ) as n
+    group by n.relid
 )
 select t.oid::bigint, t.nspname as schema_name, t.relname as table_name, t.relkind::text as kind,
     t.relpersistence::text as persistence, t.relispartition as is_partition, t.has_children,
     t.is_child, coalesce(c.list, '[]') as columns, coalesce(u.list, '[]') as uniques,
-    coalesce(f.list, '[]') as foreign_keys
+    coalesce(f.list, '[]') as foreign_keys, coalesce(g.list, '[]') as together,
+    t.relnatts as width
 from tables as t
 left join columns as c on c.attrelid = t.oid
 left join uniques as u on u.indrelid = t.oid
 left join foreign_keys as f on f.conrelid = t.oid
+left join together as g on g.relid = t.oid
 order by t.nspname, t.relname

@@ -1,3 +1,6 @@
-select id, schema_name, table_name, enabled, active, reason, relid::bigint, shape,
-    key_numbers, key_operators, key_types
-from bondreplicate.replicate_tables
+-- unmerged: entries of the log, or changes that wait, name single columns, so that the table has to
+-- be merged by column until they are everywhere.
+select t.id, t.schema_name, t.table_name, t.enabled, t.active, t.reason, t.relid::bigint, t.shape,
+    t.key_numbers, t.key_operators, t.key_types, t.resolve, t.merges,
+    t.id in (select u.id from bondreplicate.unmerged_tables() as u (id)) as unmerged
+from bondreplicate.replicate_tables as t

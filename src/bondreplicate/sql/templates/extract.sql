@@ -6,7 +6,7 @@
 create or replace function pg_temp.{function}(since pg_snapshot)
 returns table (
     tab integer, key text [], xid xid8, stamp timestamptz, site smallint, repair smallint,
-    gone boolean, merged_into text [], vals text [], source smallint
+    gone boolean, merged_into text [], vals text [], source smallint, cells jsonb
 )
 language plpgsql
 as $extract$
@@ -16,7 +16,7 @@ begin
     select {target}, {key_text}, k.xid, coalesce(v.stamp, k.stamp), coalesce(v.site, k.site),
         coalesce(v.repair, k.repair), t.ctid is null,
         case when t.ctid is null then k.merged_into end,
-        case when t.ctid is not null then array[{vals}]::text [] end, k.source
+        case when t.ctid is not null then array[{vals}]::text [] end, k.source, {cells}
     from (
         select distinct on ({key_names}) e.*
         from (
@@ -38,9 +38,10 @@ begin
         where l.tab = {tab} and l.hash = {hash_k} and {key_equal_lk}
         order by l.stamp desc, l.site desc, l.repair desc limit 1
     ) as v on true
+    {remembered}
     union all
     (select {target}, null, l.xid, l.stamp, l.site, l.repair, true, null, null,
-        l.source
+        l.source, null
     from bondreplicate.replicate_log as l
     where l.tab = {tab} and l.key is null and l.source = {me}
         and l.xid >= pg_snapshot_xmin(since) and not pg_visible_in_snapshot(l.xid, since)

@@ -58,7 +58,7 @@ begin
     stayed as (
         update pg_temp.bond_stage as s
         set vals = k.here, gone = k.here is null, stamp = k.new_stamp, site = k.new_site,
-            repair = k.new_repair, mine = true
+            repair = k.new_repair, mine = true, cells = null
         from kept as k where s.ctid = k.place
     )
     select count(*) into conflicts from logged;
