@@ -1,6 +1,5 @@
 """What scenarios of tables that are merged by column are told in."""
 
-from collections.abc import Sequence
 from typing import Any
 
 from tests.kit import Mesh, eventually
@@ -33,22 +32,14 @@ def up_by_column(mesh: Mesh, setup_sql: str, *tables: str) -> None:
 
 
 def outcomes(mesh: Mesh, table: str) -> list[tuple[Any, ...]]:
-    """Conflicts of a table: key, what was done, who won and who lost; at each site the same."""
+    """Conflicts of a table: key, who won and who lost; at each site the same."""
 
     def are_told() -> list[tuple[Any, ...]]:
         told = [
-            sorted(
-                (c["key"][0], c["outcome"].split(" was ")[0], c["winner_site"], c["loser_site"])
-                for c in conflicts(site, table)
-            )
+            sorted((c["key"][0], c["winner_site"], c["loser_site"]) for c in conflicts(site, table))
             for site in mesh
         ]
         assert all(t == told[0] for t in told), told
         return told
 
     return eventually(are_told, "every site tells of the same conflicts", 10)[0]
-
-
-def orders(links: Sequence[tuple[int, int]]) -> dict[str, Sequence[tuple[int, int]]]:
-    """Two orders in which links are opened, by name."""
-    return {"forth": list(links), "back": list(reversed(links))}

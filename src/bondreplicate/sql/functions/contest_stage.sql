@@ -15,8 +15,8 @@ declare
     why text;
 begin
     -- What was made here comes back with a site that had changed the row before: it is known here,
-    -- or known everywhere and forgotten.
-    delete from pg_temp.bond_stage as s where s.source = me and not s.mine;
+    -- or known everywhere and forgotten. Parts of a row: pass_own_cells().
+    delete from pg_temp.bond_stage as s where s.source = me and not s.mine and s.cells is null;
     loop
         begin
             conflicts := 0;
