@@ -586,6 +586,39 @@ insert into bondreplicate.replicate_structure (number, name, checksum)
 values (12, '012_sent_again', '8459eb3243e08c47');
 end if; end $bond_step$;
 
+do $bond_step$ begin if not exists (
+    select from bondreplicate.replicate_structure where number = 13
+) then execute $bond_structure$
+-- How two sites' changes of one row are merged: the later row, or the later of each column.
+alter table bondreplicate.replicate_tables
+add column resolve text not null default 'row',
+add column merges text not null default 'row',
+add column column_numbers smallint [] not null default '{}',
+add constraint resolve_is_row_or_column check (resolve in ('row', 'column')),
+add constraint merges_is_row_or_column check (merges in ('row', 'column'));
+comment on column bondreplicate.replicate_tables.resolve is
+'row: of two changes of one row the later stays; column: of each column the later; '
+'set it alike at every site';
+comment on column bondreplicate.replicate_tables.merges is
+'what resolve says, in effect: column stays until changes of single columns are everywhere';
+comment on column bondreplicate.replicate_tables.column_numbers is
+'pg_attribute.attnum of each of `columns`';
+
+-- Numbers, so that an entry finds its columns again when they are renamed.
+alter table bondreplicate.replicate_log add column changed smallint [];
+comment on column bondreplicate.replicate_log.changed is
+'columns that were written (pg_attribute.attnum), where a table is merged by column; null: all';
+
+alter table bondreplicate.replicate_parked add column cells jsonb;
+comment on column bondreplicate.replicate_parked.cells is
+'where the table is merged by column: versions and the columns that each wrote';
+create index replicate_parked_cells on bondreplicate.replicate_parked (schema_name, table_name)
+where cells is not null;
+$bond_structure$;
+insert into bondreplicate.replicate_structure (number, name, checksum)
+values (13, '013_columns', 'da9e0369eed814f4');
+end if; end $bond_step$;
+
 -- Functions are made anew, because what they return may have changed. Capture functions
 -- stay: triggers need them, and the daemon makes them for each table; so does what indexes need.
 do $bond_drop$
@@ -596,7 +629,7 @@ begin
         select p.oid::regprocedure::text
         from pg_catalog.pg_proc as p
         join pg_catalog.pg_namespace as n on n.oid = p.pronamespace
-        where n.nspname = 'bondreplicate' and p.proname !~ '^capture_[0-9]+$'
+        where n.nspname = 'bondreplicate' and p.proname !~ '^capture_(columns_)?[0-9]+$'
             and p.proname <> 'key_digest'
     loop
         execute 'drop function ' || one;
@@ -676,6 +709,24 @@ comment on function bondreplicate.apply_batch(
     smallint, uuid, pg_snapshot, pg_snapshot, jsonb, jsonb, bigint, bigint, boolean, interval
 ) is
 'applies the staged batch of an origin';
+
+-- The cells of a staged or parked row; of one that has none, a single one of all its columns.
+create or replace function bondreplicate.cells_or_one(
+    cells jsonb, stamp timestamptz, site smallint, repair smallint, source smallint, xid xid8
+)
+returns jsonb
+language sql
+stable
+set search_path = pg_catalog, pg_temp
+as $$
+    select coalesce(cells, jsonb_build_array(jsonb_build_object(
+        'c', null, 'stamp', stamp, 'site', site, 'repair', repair, 'source', source, 'xid', xid
+    )))
+$$;
+comment on function bondreplicate.cells_or_one(
+    jsonb, timestamptz, smallint, smallint, smallint, xid8
+) is
+'the versions that a row is made of';
 
 -- Deferrable unique and exclusion constraints are checked by triggers, which are
 -- silent in an applying session: so they are checked here, after the merge and with
@@ -840,6 +891,50 @@ end
 $$;
 comment on function bondreplicate.close_parts() is 'closes the part of the log that takes entries';
 
+-- Decides what becomes of the staged rows in bond_met, all of one table that is merged by column:
+-- per column the later version stays. Rows that say nothing new go off the stage; into the others
+-- go the columns that stay as they are here. Versions decide alone, so all sites end the same,
+-- whatever each knows of constraints.
+-- Returns conflicts logged.
+create or replace function bondreplicate.contest_columns(me smallint, wanted_tab integer)
+returns integer
+language plpgsql
+set search_path = pg_catalog, pg_temp
+as $$
+declare
+    conflicts integer;
+begin
+    perform bondreplicate.keep_columns(wanted_tab);
+    delete from pg_temp.bond_met as m where m.known is null;
+    update pg_temp.bond_met as m
+    set (stamp, site, repair) = (
+            select c.stamp, c.site, c.repair
+            from jsonb_to_recordset(m.cells) as c (
+                stamp timestamptz, site smallint, repair smallint
+            )
+            order by c.stamp desc, c.site desc, c.repair desc limit 1
+        ),
+        t_stamp = (m.known -> 0 ->> 'stamp')::timestamptz,
+        t_site = (m.known -> 0 ->> 'site')::smallint,
+        t_repair = (m.known -> 0 ->> 'repair')::smallint,
+        t_seen = (m.known -> 0 ->> 'seen')::boolean;
+    perform bondreplicate.judge_columns(wanted_tab);
+    conflicts := bondreplicate.log_absences(me, wanted_tab)
+        + bondreplicate.log_columns(me, wanted_tab);
+    -- At equal versions a row beats its absence, as in contest.sql.
+    delete from pg_temp.bond_stage as s using pg_temp.bond_met as m
+    where s.ctid = m.place and case
+        when m.gone then (m.t_stamp, m.t_site, m.t_repair) >= (m.stamp, m.site, m.repair)
+        when m.here is null then (m.t_stamp, m.t_site, m.t_repair) > (m.stamp, m.site, m.repair)
+    end;
+    perform bondreplicate.revive_rows(wanted_tab);
+    perform bondreplicate.merge_columns(wanted_tab);
+    return conflicts;
+end
+$$;
+comment on function bondreplicate.contest_columns(smallint, integer) is
+'decides, column by column, what becomes of staged rows';
+
 -- Compares everything staged with the versions remembered here; see templates/contest.sql.
 -- A table whose staged keys cannot even be read as keys of the table here (other types) is
 -- parked whole. before: snapshot after the rows were locked, for merge_<tab>() to tell
@@ -857,8 +952,8 @@ declare
     why text;
 begin
     -- What was made here comes back with a site that had changed the row before: it is known here,
-    -- or known everywhere and forgotten.
-    delete from pg_temp.bond_stage as s where s.source = me and not s.mine;
+    -- or known everywhere and forgotten. Parts of a row: pass_own_cells().
+    delete from pg_temp.bond_stage as s where s.source = me and not s.mine and s.cells is null;
     loop
         begin
             conflicts := 0;
@@ -918,6 +1013,64 @@ end
 $$;
 comment on function bondreplicate.count_mended(smallint) is
 'how many changes of a batch have been repaired or parked';
+
+-- A staged row that is put together of what came and what is here, and that the server refuses:
+-- where it takes the later of the two as it was, that stays whole, as a repair of all columns; the
+-- other is kept in replicate_error. Returns whether it is so.
+create or replace function bondreplicate.fall_back(
+    origin smallint, me smallint, wanted_tab integer, wanted_key text [], before pg_snapshot,
+    careful boolean
+)
+returns boolean
+language plpgsql
+set search_path = pg_catalog, pg_temp
+as $$
+declare
+    came record;
+    here record;
+    came_later boolean;
+begin
+    select s.sent, s.stamp, s.site, s.repair into came
+    from pg_temp.bond_stage as s where s.tab = wanted_tab and s.key = wanted_key;
+    if came.sent is null then
+        return false;
+    end if;
+    execute format(
+        'select f.vals, f.stamp, f.site, f.repair from pg_temp.fetch_%s($1) as f', wanted_tab
+    ) into here using wanted_key;
+    came_later := (came.stamp, came.site, came.repair) > (here.stamp, here.site, here.repair);
+    update pg_temp.bond_stage as s
+    set vals = case when came_later then came.sent else here.vals end, sent = null, mine = true,
+        repair = s.repair + 1, cells = null
+    where s.tab = wanted_tab and s.key = wanted_key;
+    if bondreplicate.refusal_of(origin, me, wanted_tab, wanted_key, before, careful) <> '' then
+        raise exception using errcode = 'BR032';
+    end if;
+    insert into bondreplicate.replicate_error (
+        source, schema_name, table_name, key, kind, rule, outcome, columns, winner_stamp,
+        winner_site, winner_repair, winner_row, loser_stamp, loser_site, loser_repair, loser_row
+    )
+    select me, t.schema_name, t.table_name, wanted_key, 'concurrent',
+        'the later row stays as a whole where the merged one is refused',
+        case when came_later then 'the row here was replaced'
+            else 'the incoming row was not applied' end,
+        t.columns, came.stamp, came.site, came.repair + 1,
+        case when came_later then came.sent else here.vals end,
+        case when came_later then here.stamp end, case when came_later then here.site end,
+        case when came_later then here.repair end,
+        case when came_later then here.vals else came.sent end
+    from pg_temp.bond_shape as t where t.tab = wanted_tab
+    on conflict do nothing;
+    return true;
+exception
+    when sqlstate 'BR032' then
+        return false;
+end
+$$;
+comment on function bondreplicate.fall_back(
+    smallint, smallint, integer, text [], pg_snapshot, boolean
+) is
+'puts the later row as a whole where a merged one is refused';
 
 -- Keys of the rows of a table that have these values in these columns.
 -- columns: of `texts`. key_columns: of the keys wanted.
@@ -1204,7 +1357,8 @@ comment on function bondreplicate.is_awaited(
 
 -- Whether a change that waits parked needs some entries of the log, to be compared with when it can
 -- be applied: a TRUNCATE, and a change that cannot be compared yet because its table is held or has
--- another key, all those of its table.
+-- another key, all those of its table; a row of a table that is merged by column, those of the row,
+-- because what they have superseded may be a part of it.
 -- which: condition on `l`, the entries.
 create or replace function bondreplicate.is_awaiting(which text)
 returns boolean
@@ -1225,6 +1379,8 @@ begin
             join bondreplicate.replicate_log as l on l.tab = t.id and l.key is not null
             where %s and (
                 p.key = '{}' or p.hash is null or p.key_columns not in ('{}', t.key_columns)
+                or (t.merges = 'column' or p.cells is not null) and not p.gone
+                    and (l.hash = p.hash or l.key = p.key)
             )
         )
     $q$, which) into needed;
@@ -1290,6 +1446,86 @@ $$;
 comment on function bondreplicate.is_stable(text, jsonb) is
 'whether entries of the log may be forgotten';
 
+-- The versions of a staged row where an older state of it, from the same origin, has waited: those
+-- of both, since the origin may have forgotten some that it knows to be here. Where the older one
+-- names columns that are not there any more, they were renamed, or dropped: it counts for all then.
+-- newer: null, of the row as a whole. names: of the columns that there are.
+create or replace function bondreplicate.joined_cells(newer jsonb, older jsonb, names name [])
+returns jsonb
+language sql
+immutable
+set search_path = pg_catalog, pg_temp
+as $$
+    select case when newer is not null then newer || (
+        select coalesce(jsonb_agg(case
+            when e.cell -> 'c' <@ to_jsonb(names) then e.cell
+            else e.cell || '{"c": null}'
+        end), '[]')
+        from jsonb_array_elements(older) as e (cell)
+    ) end
+$$;
+comment on function bondreplicate.joined_cells(jsonb, jsonb, name []) is
+'versions of a row of which an older state has waited';
+
+-- Lays the rows in bond_met that are here and come as well side by side, column by column: the
+-- version that comes and the one remembered here. At equal versions, where two sites made the same
+-- repair of rows that differed, a digest of what is merged as one decides.
+create or replace function bondreplicate.judge_columns(wanted_tab integer)
+returns void
+language plpgsql
+set search_path = pg_catalog, pg_temp
+as $$
+begin
+    delete from pg_temp.bond_column;
+    insert into pg_temp.bond_column (
+        place, n, name, nth, theirs, ours, i_stamp, i_site, i_repair, l_stamp, l_site, l_repair,
+        seen, taken
+    )
+    select j.place, j.n, j.name, j.nth, j.theirs, j.ours, j.i_stamp, j.i_site, j.i_repair,
+        j.l_stamp, j.l_site, j.l_repair, j.seen, j.nth is not null and (
+            j.l_stamp is null
+            or (j.i_stamp, j.i_site, j.i_repair) > (j.l_stamp, j.l_site, j.l_repair)
+            or (j.i_stamp, j.i_site, j.i_repair) = (j.l_stamp, j.l_site, j.l_repair)
+                and md5((array_agg(j.theirs) over same)::text)
+                > md5((array_agg(j.ours) over same)::text)
+        )
+    from (
+        select m.place, c.n, c.name, c.grp, c.theirs, c.ours, i.nth, i.stamp as i_stamp,
+            i.site as i_site, i.repair as i_repair, l.stamp as l_stamp, l.site as l_site,
+            l.repair as l_repair, l.seen
+        from pg_temp.bond_met as m
+        cross join pg_temp.bond_shape as t
+        cross join lateral unnest(t.columns, t.numbers, t.together, m.vals, m.here)
+            with ordinality as c (name, number, grp, theirs, ours, n)
+        left join lateral (
+            select e.nth, v.stamp, v.site, v.repair
+            from jsonb_array_elements(m.cells) with ordinality as e (cell, nth)
+            cross join lateral jsonb_to_record(e.cell) as v (
+                c jsonb, stamp timestamptz, site smallint, repair smallint
+            )
+            where jsonb_typeof(v.c) is distinct from 'array' or v.c ? c.name
+            order by v.stamp desc, v.site desc, v.repair desc limit 1
+        ) as i on true
+        left join lateral (
+            select v.stamp, v.site, v.repair, v.seen
+            from jsonb_to_recordset(m.known) as v (
+                numbers smallint [], stamp timestamptz, site smallint, repair smallint,
+                seen boolean
+            )
+            where v.numbers is null or c.number = any (v.numbers)
+            order by v.stamp desc, v.site desc, v.repair desc limit 1
+        ) as l on true
+        where t.tab = wanted_tab and not m.gone and m.here is not null
+    ) as j
+    window same as (
+        partition by j.place, j.grp order by j.name
+        rows between unbounded preceding and unbounded following
+    );
+end
+$$;
+comment on function bondreplicate.judge_columns(integer) is
+'compares rows that come with those here, column by column';
+
 -- Sees to it that stamps made here never go back, whatever the wall clock
 -- does: where it was set back, stamps anew what has stamps of then, and
 -- raises the floor. Else notes in replicate_clock how far stamps have got.
@@ -1348,6 +1584,37 @@ end
 $$;
 comment on function bondreplicate.keep_clock() is 'keeps stamps from going back';
 
+-- Staged rows of which nothing is remembered here: columns that they do not bring stay as they are.
+-- For a table that is merged by column.
+create or replace function bondreplicate.keep_columns(wanted_tab integer)
+returns void
+language plpgsql
+set search_path = pg_catalog, pg_temp
+as $$
+begin
+    update pg_temp.bond_stage as s set vals = n.vals
+    from pg_temp.bond_met as m
+    cross join pg_temp.bond_shape as t
+    cross join lateral (
+        select array_agg(w.name) as names
+        from jsonb_array_elements(m.cells) as e (cell)
+        cross join lateral jsonb_array_elements_text(
+            case when jsonb_typeof(e.cell -> 'c') = 'array' then e.cell -> 'c' end
+        ) as w (name)
+    ) as b
+    cross join lateral (
+        select array_agg(
+            case when v.name = any (b.names) then v.theirs else v.ours end order by v.n
+        ) as vals
+        from unnest(t.columns, m.vals, m.here) with ordinality as v (name, theirs, ours, n)
+    ) as n
+    where s.ctid = m.place and t.tab = wanted_tab and m.known is null and not m.gone
+        and m.here is not null and not m.cells @> '[{"c": null}]';
+end
+$$;
+comment on function bondreplicate.keep_columns(integer) is
+'puts columns that a change does not bring into its staged row, as they are here';
+
 -- For each site that needs what the log keeps, the vector that came with its last batch, an empty
 -- one where none ever came: every other enabled site, and those that are still being served.
 create or replace function bondreplicate.known_vectors(served smallint [])
@@ -1366,6 +1633,131 @@ where n.site <> (select s.site from bondreplicate.replicate_state as s)
 $$;
 comment on function bondreplicate.known_vectors(smallint []) is
 'what every site that needs the log is known to have';
+
+-- Logs in replicate_error what of the rows in bond_met was changed at one site and deleted at
+-- another, neither having seen the other: the later stays. Returns conflicts logged.
+create or replace function bondreplicate.log_absences(me smallint, wanted_tab integer)
+returns integer
+language plpgsql
+set search_path = pg_catalog, pg_temp
+as $$
+declare
+    conflicts integer;
+begin
+    with compared as (
+        select s.key, m.gone, m.vals, m.here, v.lost, m.stamp, m.site, m.repair,
+            l.stamp as l_stamp, l.site as l_site, l.repair as l_repair
+        from pg_temp.bond_met as m
+        join pg_temp.bond_stage as s on s.ctid = m.place
+        cross join lateral (
+            select (m.t_stamp, m.t_site, m.t_repair) > (m.stamp, m.site, m.repair) as lost
+        ) as v
+        -- The latest that the origin had not seen; a row that outlives its deletion is the latest.
+        cross join lateral (
+            select k.stamp, k.site, k.repair
+            from jsonb_to_recordset(m.known) as k (
+                stamp timestamptz, site smallint, repair smallint, seen boolean
+            )
+            where not k.seen order by k.stamp desc, k.site desc, k.repair desc limit 1
+        ) as l
+        where m.gone <> (m.here is null) and (m.gone or not m.t_seen)
+            and (l.stamp, l.site) <> (m.stamp, m.site)
+            and not exists (
+                select from jsonb_to_recordset(m.known) as k (
+                    stamp timestamptz, site smallint, repair smallint
+                )
+                where (k.stamp, k.site, k.repair) = (m.stamp, m.site, m.repair)
+            )
+    )
+    insert into bondreplicate.replicate_error (
+        source, schema_name, table_name, key, kind, rule, outcome, columns, winner_stamp,
+        winner_site, winner_repair, winner_row, loser_stamp, loser_site, loser_repair, loser_row
+    )
+    select me, t.schema_name, t.table_name, c.key, 'concurrent', 'the later version stays',
+        case when c.lost then 'the incoming change was not applied'
+            else 'the change made here was replaced' end,
+        t.columns, w.*, l.*
+    from compared as c
+    join pg_temp.bond_shape as t on t.tab = wanted_tab
+    cross join lateral (
+        select c.l_stamp, c.l_site, c.l_repair, c.here where c.lost
+        union all select c.stamp, c.site, c.repair, c.vals where not c.lost
+    ) as w (stamp, site, repair, vals)
+    cross join lateral (
+        select c.stamp, c.site, c.repair, c.vals where c.lost
+        union all select c.l_stamp, c.l_site, c.l_repair, c.here where not c.lost
+    ) as l (stamp, site, repair, vals)
+    on conflict do nothing;
+    get diagnostics conflicts = row_count;
+    return conflicts;
+end
+$$;
+comment on function bondreplicate.log_absences(smallint, integer) is
+'logs rows that were changed at one site and deleted at another';
+
+-- Logs in replicate_error what bond_column shows to have been written at two sites, neither having
+-- seen the other: the later stays. Both rows are whole and differ in the columns that clashed: the
+-- one that lost is what the merged row would be if it had won. Returns conflicts logged.
+create or replace function bondreplicate.log_columns(me smallint, wanted_tab integer)
+returns integer
+language plpgsql
+set search_path = pg_catalog, pg_temp
+as $$
+declare
+    conflicts integer;
+begin
+    with clashed as materialized (
+        select c.place, c.taken, c.i_stamp, c.i_site, c.i_repair, c.l_stamp, c.l_site, c.l_repair,
+            array_agg(c.n) as places, string_agg(c.name, ', ' order by c.name) as names
+        from pg_temp.bond_column as c
+        where not c.seen and c.nth is not null and c.theirs is distinct from c.ours
+            and (c.i_stamp, c.i_site) <> (c.l_stamp, c.l_site) -- with its own repair
+        group by c.place, c.taken, c.i_stamp, c.i_site, c.i_repair,
+            c.l_stamp, c.l_site, c.l_repair
+    ),
+    told as (
+        select c.*, s.key, r.merged, r.lost
+        from clashed as c
+        join pg_temp.bond_stage as s on s.ctid = c.place
+        cross join lateral (
+            select array_agg(v.stays order by v.n) as merged, array_agg(
+                case when v.n <> all (c.places) then v.stays when c.taken then v.ours
+                    else v.theirs end
+                order by v.n
+            ) as lost
+            from (
+                select b.n, b.ours, b.theirs,
+                    case when b.taken then b.theirs else b.ours end as stays
+                from pg_temp.bond_column as b where b.place = c.place
+            ) as v
+        ) as r
+    )
+    insert into bondreplicate.replicate_error (
+        source, schema_name, table_name, key, kind, rule, outcome, columns, winner_stamp,
+        winner_site, winner_repair, winner_row, loser_stamp, loser_site, loser_repair, loser_row
+    )
+    select me, t.schema_name, t.table_name, c.key, 'concurrent',
+        'the later version of each column stays', case
+            when c.taken then format('the change of %s made here was replaced', c.names)
+            else format('the incoming change of %s was not applied', c.names)
+        end, t.columns, w.*, c.merged, l.*, c.lost
+    from told as c
+    join pg_temp.bond_shape as t on t.tab = wanted_tab
+    cross join lateral (
+        select c.i_stamp, c.i_site, c.i_repair where c.taken
+        union all select c.l_stamp, c.l_site, c.l_repair where not c.taken
+    ) as w (stamp, site, repair)
+    cross join lateral (
+        select c.l_stamp, c.l_site, c.l_repair where c.taken
+        union all select c.i_stamp, c.i_site, c.i_repair where not c.taken
+    ) as l (stamp, site, repair)
+    on conflict do nothing;
+    get diagnostics conflicts = row_count;
+    return conflicts;
+end
+$$;
+comment on function bondreplicate.log_columns(smallint, integer) is
+'logs columns that were written at two sites';
 
 -- Logs in replicate_error what a repair is about to remove or to undo.
 -- Call it before stage_repair().
@@ -1632,6 +2024,52 @@ $$;
 comment on function bondreplicate.mend_orphans(smallint, smallint, jsonb) is
 'mends rows whose parents are missing';
 
+-- Makes of the staged rows that bond_column has compared what stays of both: those that bring
+-- nothing go off the stage; the others are to be remembered with the versions that stayed, and
+-- count as the latest of both, wherever whole rows are compared. What a change that waited puts
+-- above what its origin had not seen is sent again: see contest.sql.
+create or replace function bondreplicate.merge_columns(wanted_tab integer)
+returns void
+language plpgsql
+set search_path = pg_catalog, pg_temp
+as $$
+begin
+    delete from pg_temp.bond_stage as s
+    using (
+        select c.place from pg_temp.bond_column as c group by c.place having not bool_or(c.taken)
+    ) as n
+    where s.ctid = n.place;
+    update pg_temp.bond_stage as s
+    set vals = n.vals, sent = case when n.vals is distinct from s.vals then s.vals end,
+        cells = n.cells, again = s.again or m.waited and n.owed,
+        (stamp, site, repair) = (
+            select v.stamp, v.site, v.repair
+            from (values
+                (m.stamp, m.site, m.repair), (m.t_stamp, m.t_site, m.t_repair)
+            ) as v (stamp, site, repair)
+            order by v.stamp desc, v.site desc, v.repair desc limit 1
+        )
+    from (
+        select c.place,
+            array_agg(case when c.taken then c.theirs else c.ours end order by c.n) as vals,
+            array_agg(distinct c.nth) filter (where c.taken) as nths,
+            coalesce(bool_or(c.taken and not c.seen), false) as owed
+        from pg_temp.bond_column as c group by c.place
+    ) as a
+    join pg_temp.bond_met as m on m.place = a.place
+    cross join lateral (
+        select a.vals, a.owed, (
+            select jsonb_agg(e.cell order by e.nth)
+            from jsonb_array_elements(m.cells) with ordinality as e (cell, nth)
+            where e.nth = any (a.nths)
+        ) as cells
+    ) as n
+    where s.ctid = a.place and a.nths is not null;
+end
+$$;
+comment on function bondreplicate.merge_columns(integer) is
+'makes one row of what comes and what is here';
+
 -- Merges everything staged, mending and parking until the constraints hold.
 -- Returns conflicts logged by version. Each try runs in a subtransaction:
 -- what a failed try wrote is undone, what it taught changes the stage.
@@ -1833,13 +2271,13 @@ begin
     )
     insert into bondreplicate.replicate_parked as p (
         source, schema_name, table_name, origin_tab, layout, columns, key, key_columns, key_numbers,
-        hash, xid, maker, stamp, site, repair, gone, vals, merged_into, seen, again,
+        hash, xid, maker, stamp, site, repair, gone, vals, merged_into, seen, again, cells,
         reason
     )
     select origin, t.schema_name, t.table_name, t.origin_tab, t.layout, t.columns,
         coalesce(k.key, '{}'), case when k.key is null then '{}' else t.key_columns end,
         t.key_numbers, k.hash, k.xid, k.source, k.stamp, k.site, k.repair,
-        k.gone, k.vals, k.merged_into, coalesce(k.seen, b.seen), k.again, why
+        k.gone, k.vals, k.merged_into, coalesce(k.seen, b.seen), k.again, k.cells, why
     from taken as k
     join pg_temp.bond_shape as t on t.tab = wanted_tab
     cross join pg_temp.bond_batch as b
@@ -1854,7 +2292,7 @@ begin
         maker = excluded.maker, stamp = excluded.stamp, site = excluded.site,
         repair = excluded.repair, gone = excluded.gone, vals = excluded.vals,
         merged_into = excluded.merged_into, seen = excluded.seen,
-        again = p.again or excluded.again, reason = excluded.reason,
+        again = p.again or excluded.again, cells = excluded.cells, reason = excluded.reason,
         tried_by = excluded.tried_by, tries = p.tries + 1;
 end
 $$;
@@ -1880,7 +2318,11 @@ begin
         select s.key from pg_temp.bond_stage as s where s.tab = wanted_tab and s.key is not null
     loop
         why := bondreplicate.refusal_of(origin, me, wanted_tab, one.key, before, careful);
-        if why is not null then
+        if why is not null and bondreplicate.fall_back(
+            origin, me, wanted_tab, one.key, before, careful
+        ) then
+            found_any := true;
+        elsif why is not null then
             perform bondreplicate.park(origin, wanted_tab, one.key, why);
             found_any := true;
         end if;
@@ -1895,6 +2337,28 @@ comment on function bondreplicate.park_culprits(
     smallint, smallint, integer, pg_snapshot, boolean, text
 ) is
 'parks the staged rows that the server refuses';
+
+-- What was made here comes back with a site that had changed the row besides: it is known here, or
+-- known everywhere and forgotten. For a table that is merged by column.
+create or replace function bondreplicate.pass_own_cells(me smallint, wanted_tab integer)
+returns void
+language plpgsql
+set search_path = pg_catalog, pg_temp
+as $$
+begin
+    update pg_temp.bond_stage as s set cells = (
+        select coalesce(jsonb_agg(c.cell order by c.nth), '[]')
+        from jsonb_array_elements(s.cells) with ordinality as c (cell, nth)
+        where c.cell ->> 'source' is distinct from me::text or c.cell ? 'mine'
+    )
+    where s.tab = wanted_tab and not s.mine
+        and s.cells @> jsonb_build_array(jsonb_build_object('source', me));
+    delete from pg_temp.bond_stage as s
+    where s.tab = wanted_tab and not s.mine and s.cells = '[]';
+end
+$$;
+comment on function bondreplicate.pass_own_cells(smallint, integer) is
+'takes what was made here off staged rows';
 
 -- Of the values of some columns those that are wanted, in that order.
 create or replace function bondreplicate.pick_values(vals text [], columns name [], wanted name [])
@@ -2108,7 +2572,7 @@ begin
     end loop;
     for t in
         select f.proname from pg_proc as f join pg_namespace as n on n.oid = f.pronamespace
-        where n.nspname = 'bondreplicate' and f.proname ~ '^capture_[0-9]+$'
+        where n.nspname = 'bondreplicate' and f.proname ~ '^capture_(columns_)?[0-9]+$'
     loop
         execute format('drop function bondreplicate.%I()', t.proname);
     end loop;
@@ -2228,6 +2692,39 @@ end
 $$;
 comment on function bondreplicate.restore_sequences() is
 'gives aligned sequences back their own definition; part of replicate_down()';
+
+-- Staged rows that come back over their deletion, here, are a repair of what they do not bring
+-- anew: just above the deletion. Else sites that deleted the row and sites that did not would go
+-- on with different columns. For a table that is merged by column.
+create or replace function bondreplicate.revive_rows(wanted_tab integer)
+returns void
+language plpgsql
+set search_path = pg_catalog, pg_temp
+as $$
+begin
+    update pg_temp.bond_stage as s
+    set cells = m.cells || jsonb_build_array(jsonb_build_object(
+        'c', a.names, 'stamp', m.t_stamp, 'site', m.t_site, 'repair', m.t_repair + 1, 'mine', true
+    )), again = s.again or m.waited and not m.t_seen
+    from pg_temp.bond_met as m
+    cross join pg_temp.bond_shape as t
+    cross join lateral (
+        select jsonb_agg(c.name) as names
+        from unnest(t.columns) as c (name)
+        where not exists (
+            select from jsonb_to_recordset(m.cells) as v (
+                c jsonb, stamp timestamptz, site smallint, repair smallint
+            )
+            where (jsonb_typeof(v.c) is distinct from 'array' or v.c ? c.name)
+                and (v.stamp, v.site, v.repair) >= (m.t_stamp, m.t_site, m.t_repair)
+        )
+    ) as a
+    where s.ctid = m.place and t.tab = wanted_tab and not m.gone and m.here is null
+        and a.names is not null;
+end
+$$;
+comment on function bondreplicate.revive_rows(integer) is
+'completes rows that come back over their deletion';
 
 -- A row and its version as they would be after the staged changes: the staged one, else the one
 -- that is here with the version that is remembered (null: forgotten).
@@ -2408,6 +2905,86 @@ $$;
 comment on function bondreplicate.sequence_used(oid, bigint, bigint) is
 'lowest and highest value in the columns that a sequence fills';
 
+-- Stages a repair that gives a living row other values in some columns, of a table that is merged
+-- by column: its version is just above that of these columns, and of what is merged with them;
+-- what else the row is made of keeps its versions. So what another site writes into other columns
+-- meanwhile is not lost against the repair. Returns false where it has to be a repair of the whole
+-- row: there is none, or nothing changes.
+create or replace function bondreplicate.stage_columns(
+    me smallint, wanted_tab integer, wanted_key text [], vals_now text []
+)
+returns boolean
+language plpgsql
+set search_path = pg_catalog, pg_temp
+as $$
+declare
+    shape record;
+    old record;
+    names text [];
+    numbers smallint [];
+    top record;
+    cell jsonb;
+begin
+    select t.columns, t.numbers, t.together into shape
+    from pg_temp.bond_shape as t where t.tab = wanted_tab and t.by_column;
+    select r.vals, r.gone, r.stamp, r.site, r.repair into old
+    from bondreplicate.row_now(wanted_tab, wanted_key) as r;
+    if shape.columns is null or old.vals is null or old.gone then
+        return false;
+    end if;
+    select array_agg(c.name), array_agg(c.number) into names, numbers
+    from unnest(shape.columns, shape.numbers, shape.together) as c (name, number, grp)
+    where c.grp in (
+        select b.grp from unnest(shape.together, old.vals, vals_now) as b (grp, was, becomes)
+        where b.was is distinct from b.becomes
+    );
+    if names is null then
+        return false;
+    end if;
+    execute format('select f.stamp, f.site, f.repair from pg_temp.latest_%s($1, $2) as f
+        union all
+        select v.stamp, v.site, v.repair from pg_temp.bond_stage as s
+        cross join lateral jsonb_to_recordset(bondreplicate.cells_or_one(
+            s.cells, s.stamp, s.site, s.repair, s.source, s.xid
+        )) as v (c jsonb, stamp timestamptz, site smallint, repair smallint)
+        where s.tab = %1$s and s.key = $1
+            and (jsonb_typeof(v.c) is distinct from ''array'' or v.c ?| $3)
+        order by 1 desc, 2 desc, 3 desc limit 1', wanted_tab)
+    into top using wanted_key, numbers, names;
+    if top.stamp is null then
+        select bondreplicate.replicate_now() as stamp, me as site, 0::smallint as repair into top;
+    end if;
+    cell := jsonb_build_object('c', names, 'stamp', top.stamp, 'site', top.site,
+        'repair', top.repair + 1, 'mine', true);
+    update pg_temp.bond_stage as s
+    set vals = vals_now, mine = true, sent = null, cells = cell || case
+        when s.mine and s.cells is null then jsonb_build_array(jsonb_build_object('c', null,
+            'stamp', s.stamp, 'site', s.site, 'repair', s.repair, 'mine', true))
+        else bondreplicate.cells_or_one(s.cells, s.stamp, s.site, s.repair, s.source, s.xid)
+    end
+    where s.tab = wanted_tab and s.key = wanted_key;
+    if not found then
+        insert into pg_temp.bond_stage (
+            tab, key, stamp, site, repair, gone, vals, mine, cells
+        )
+        values (
+            wanted_tab, wanted_key, top.stamp, top.site, top.repair + 1, false, vals_now, true,
+            jsonb_build_array(cell)
+        );
+    end if;
+    update pg_temp.bond_stage as s
+    set stamp = v.stamp, site = v.site, repair = v.repair
+    from (values
+        (old.stamp, old.site, old.repair), (top.stamp, top.site, (top.repair + 1)::smallint)
+    ) as v (stamp, site, repair)
+    where s.tab = wanted_tab and s.key = wanted_key
+        and (v.stamp, v.site, v.repair) > (s.stamp, s.site, s.repair);
+    return true;
+end
+$$;
+comment on function bondreplicate.stage_columns(smallint, integer, text [], text []) is
+'stages a repair of some columns of a row';
+
 -- Stages a repair: a write made here, whose version is just above the one it replaces, so that
 -- every site that makes the same repair gives it the same version. Where that version is forgotten
 -- others may still know it: a fresh stamp.
@@ -2423,6 +3000,9 @@ as $$
 declare
     old record;
 begin
+    if not gone_now and bondreplicate.stage_columns(me, wanted_tab, wanted_key, vals_now) then
+        return;
+    end if;
     select s.stamp, s.site, s.repair into old
     from pg_temp.bond_stage as s
     where s.tab = wanted_tab and (s.key = wanted_key or s.key is null)
@@ -2682,6 +3262,27 @@ as $$
 $$;
 comment on function bondreplicate.texts_of(jsonb) is 'a JSON array of strings as a text array';
 
+-- Tables that are to be merged by row and of which changes of single columns are still under way:
+-- in the log, where the table was merged by column until now, or parked.
+create or replace function bondreplicate.unmerged_tables()
+returns setof integer
+language sql
+stable
+set search_path = pg_catalog, pg_temp
+as $$
+    select t.id from bondreplicate.replicate_tables as t
+    join bondreplicate.replicate_parked as p
+        on p.cells is not null and p.schema_name = t.schema_name and p.table_name = t.table_name
+    where t.resolve = 'row'
+    union
+    select t.id from bondreplicate.replicate_tables as t
+    where t.resolve = 'row' and t.merges = 'column' and exists (
+        select from bondreplicate.replicate_log as l where l.tab = t.id and l.changed is not null
+    )
+$$;
+comment on function bondreplicate.unmerged_tables() is
+'tables of which changes of single columns are still under way';
+
 -- Puts the parked changes of an origin back on the stage, unless a newer state of the row has come
 -- with this batch, which is then compared with what the older one had not seen either; parks what
 -- belongs to tables that are held (missing here, or with other columns).
@@ -2692,7 +3293,13 @@ set search_path = pg_catalog, pg_temp
 as $$
 begin
     if exists (select from bondreplicate.replicate_parked as p where p.source = origin) then
-        update pg_temp.bond_stage as s set seen = p.seen, again = p.again
+        update pg_temp.bond_stage as s
+        set seen = p.seen, again = p.again, cells = case
+            when s.gone or p.gone or p.xid is null and p.cells is null then s.cells
+            else bondreplicate.joined_cells(s.cells, bondreplicate.cells_or_one(
+                p.cells, p.stamp, p.site, p.repair, p.maker, p.xid
+            ), c.columns)
+        end
         from bondreplicate.replicate_parked as p
         join pg_temp.bond_shape as c
             on c.schema_name = p.schema_name and c.table_name = p.table_name
@@ -2701,10 +3308,10 @@ begin
         where p.source = origin and s.tab = c.tab and coalesce(s.key, '{}') = p.key;
         insert into pg_temp.bond_stage (
             tab, key, xid, source, mine, stamp, site, repair, gone, merged_into, seen, again,
-            vals
+            cells, vals
         )
-        select p.tab, nullif(p.key, '{}'), p.xid, p.maker, p.xid is null, p.stamp, p.site,
-            p.repair, p.gone, p.merged_into, p.seen, p.again, case
+        select p.tab, nullif(p.key, '{}'), p.xid, p.maker, p.xid is null and p.cells is null,
+            p.stamp, p.site, p.repair, p.gone, p.merged_into, p.seen, p.again, p.cells, case
                 when not p.gone then bondreplicate.pick_values(p.vals, p.columns, p.columns_now)
             end
         from pg_temp.bond_parked as p
@@ -2765,10 +3372,10 @@ begin
             and (s.stamp, s.site, s.repair) < (p.stamp, p.site, p.repair);
         insert into pg_temp.bond_stage (
             tab, key, xid, source, mine, stamp, site, repair, gone, seen, again,
-            vals
+            cells, vals
         )
-        select p.tab, n.key, p.xid, p.maker, p.xid is null, p.stamp, p.site, p.repair, p.turn = 2,
-            p.seen, p.again, case
+        select p.tab, n.key, p.xid, p.maker, p.xid is null and p.cells is null, p.stamp, p.site,
+            p.repair, p.turn = 2, p.seen, p.again, case when p.turn = 1 then p.cells end, case
                 when p.turn = 1 then bondreplicate.pick_values(p.vals, p.columns, p.columns_now)
             end
         from (
@@ -2832,7 +3439,7 @@ comment on function bondreplicate.wait_for_change(
 ) is
 'sleeps until something was committed';
 
-insert into bondreplicate.replicate_structure (number, name, checksum) values (0, 'functions', '81d9efb28f452f89')
+insert into bondreplicate.replicate_structure (number, name, checksum) values (0, 'functions', '3e2d20eac593febe')
 on conflict (number) do update set checksum = excluded.checksum, made_at = clock_timestamp()
 ;
 revoke all on all functions in schema bondreplicate from public;

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 
 import click
 
+from bondreplicate.core.shapes import COLUMN, ROW
 from bondreplicate.faces.cli_common import (
     Group,
     Program,
@@ -17,14 +18,16 @@ from bondreplicate.faces.cli_common import (
     print_table,
     warn_number,
 )
-from bondreplicate.site.listed import choose_tables, enable_table, list_tables
+from bondreplicate.site.listed import choose_tables, enable_table, list_tables, resolve_table
 
 EVERYWHERE = "note: replicate_tables is not replicated: do the same at every other site"
 
 
-@click.group("tables", cls=Group, short_help="List the tables, and switch them on or off.")
+@click.group(
+    "tables", cls=Group, short_help="List the tables, switch them, say how they are merged."
+)
 def tables_group() -> None:
-    """List the tables of this site, and switch their replication on or off.
+    """List the tables of this site, switch their replication on or off, say how rows are merged.
 
     Each site has its own replicate_tables: edit it alike at every site.
     """
@@ -42,14 +45,18 @@ def show(program: Program, as_json: bool) -> None:
         print_json(
             [
                 {"table": t.name, "enabled": t.enabled, "replicated": t.active,
-                 "reason": t.reason, "key_columns": t.key_columns, "columns": t.columns}
+                 "reason": t.reason, "key_columns": t.key_columns, "columns": t.columns,
+                 "resolve": t.resolve, "merges": t.merges}
                 for t in listed
             ]
         )  # fmt: skip
         return
     print_table(
-        ["table", "replicated", "key", "why not"],
-        [(t.name, "yes" if t.active else "no", ", ".join(t.key_columns), t.reason) for t in listed],
+        ["table", "replicated", "merged by", "key", "why not"],
+        [
+            (t.name, "yes" if t.active else "no", t.resolve, ", ".join(t.key_columns), t.reason)
+            for t in listed
+        ],
     )
 
 
@@ -67,6 +74,29 @@ def enable(program: Program, names: Sequence[str]) -> None:
 def disable(program: Program, names: Sequence[str]) -> None:
     """Leave TABLE... out of replication; the daemon follows within a second or two."""
     _switch(program, names, enabled=False)
+
+
+@tables_group.command("resolve", epilog=examples("bondreplicate tables resolve customer column"))
+@click.argument("name", metavar="TABLE")
+@click.argument("resolve", type=click.Choice([ROW, COLUMN]), metavar="row|column")
+@json_option
+@pass_program
+def resolve_(program: Program, name: str, resolve: str, as_json: bool) -> None:
+    """Say what stays where two sites have changed one row of TABLE, not having seen each other.
+
+    row: the later row, with all its columns. column: of each column the later value, so that
+    changes of different columns are both kept; columns that a constraint names together count as
+    one.
+
+    The daemon follows within a second or two. Until it is the same at all sites, changes of the
+    table wait. By row again is in effect when what was changed by column is everywhere.
+    """
+    with program.connection(writes=True) as connection:
+        [table] = choose_tables(list_tables(connection), [name])
+        resolve_table(connection, table, resolve)
+    note(EVERYWHERE)
+    if as_json:
+        print_json({"table": table.name, "resolve": resolve, "merges": table.merges})
 
 
 def _switch(program: Program, names: Sequence[str], *, enabled: bool) -> None:

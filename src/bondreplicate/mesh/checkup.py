@@ -18,6 +18,7 @@ from bondreplicate.site.fitness import Identity, check_peer, fetch_identity
 from bondreplicate.site.health import fetch_site
 from bondreplicate.site.hosts import Host, find_own, list_hosts, list_peers
 from bondreplicate.site.lineage import decide_related, fetch_lineages
+from bondreplicate.site.listed import ListedTable, list_tables
 
 CONNECT_S = 5
 ROUND_TRIPS = 5
@@ -58,6 +59,7 @@ def _check_peer(
                     found += _check_links(here, there, peer, own, ahead_max_s)
                 if fits and ran:
                     found += check_lineage(here, there, where)
+                    found += compare_resolve(list_tables(here), list_tables(there), where)
                 offset_s, doubt_s = measure_clock(here, there)
             return [*found, judge_clock(offset_s, doubt_s, settings.clock_ahead_max_s, where)]
     except BondError as error:
@@ -116,6 +118,24 @@ def check_lineage(here: Connection, there: Connection, where: str) -> list[Findi
         " make it a copy (docs/how-to/join-a-site.md#two-sites-that-began-apart)"
     )
     return [Finding("copy", WARNING, where, message, hint)]
+
+
+def compare_resolve(
+    here: Sequence[ListedTable], there: Sequence[ListedTable], where: str
+) -> list[Finding]:
+    """Tables that two sites merge in different ways: their changes wait."""
+    theirs = {t.name: t for t in there if t.active}
+    return [
+        Finding(
+            "tables",
+            PROBLEM,
+            where,
+            f"merges {t.name} by {other.resolve}, this site by {t.resolve}: its changes wait",
+            f"at every site: bondreplicate tables resolve {t.name} row (or column)",
+        )
+        for t in here
+        if t.active and (other := theirs.get(t.name)) and other.resolve != t.resolve
+    ]
 
 
 def measure_clock(here: Connection, there: Connection) -> tuple[float, float]:

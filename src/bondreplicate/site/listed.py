@@ -9,6 +9,7 @@ from dataclasses import dataclass
 
 from bondreplicate.border.database import Connection, execute, rows
 from bondreplicate.border.sqlfiles import query
+from bondreplicate.core.shapes import ROW
 from bondreplicate.errors import SettingsError
 
 NO_TABLE = "`bondreplicate tables list` shows what is; a view or a sequence is no table"
@@ -16,7 +17,10 @@ NO_TABLE = "`bondreplicate tables list` shows what is; a view or a sequence is n
 
 @dataclass(frozen=True)
 class ListedTable:
-    """A table of the database, as replicate_tables has it."""
+    """A table of the database, as replicate_tables has it.
+
+    resolve: how concurrent changes of a row are merged; merges: the same, in effect.
+    """
 
     id: int
     schema_name: str
@@ -26,6 +30,8 @@ class ListedTable:
     reason: str | None
     key_columns: Sequence[str]
     columns: Sequence[str]
+    resolve: str = ROW
+    merges: str = ROW
 
     @property
     def name(self) -> str:
@@ -69,3 +75,8 @@ def _choose(tables: Sequence[ListedTable], name: str) -> ListedTable:
 def enable_table(connection: Connection, table: ListedTable, *, enabled: bool) -> None:
     """Turn the user's switch of a table."""
     execute(connection, query("tables_enable"), {"id": table.id, "enabled": enabled})
+
+
+def resolve_table(connection: Connection, table: ListedTable, resolve: str) -> None:
+    """Say how concurrent changes of a table's rows are merged: row, column."""
+    execute(connection, query("tables_resolve"), {"id": table.id, "resolve": resolve})

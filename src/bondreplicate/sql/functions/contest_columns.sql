@@ -16,7 +16,9 @@ begin
     update pg_temp.bond_met as m
     set (stamp, site, repair) = (
             select c.stamp, c.site, c.repair
-            from jsonb_to_recordset(m.cells) as c (stamp timestamptz, site smallint, repair smallint)
+            from jsonb_to_recordset(m.cells) as c (
+                stamp timestamptz, site smallint, repair smallint
+            )
             order by c.stamp desc, c.site desc, c.repair desc limit 1
         ),
         t_stamp = (m.known -> 0 ->> 'stamp')::timestamptz,

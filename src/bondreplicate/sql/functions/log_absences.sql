@@ -24,7 +24,8 @@ begin
             )
             where not k.seen order by k.stamp desc, k.site desc, k.repair desc limit 1
         ) as l
-        where m.gone <> (m.here is null) and (m.gone or not m.t_seen) and (l.stamp, l.site) <> (m.stamp, m.site)
+        where m.gone <> (m.here is null) and (m.gone or not m.t_seen)
+            and (l.stamp, l.site) <> (m.stamp, m.site)
             and not exists (
                 select from jsonb_to_recordset(m.known) as k (
                     stamp timestamptz, site smallint, repair smallint

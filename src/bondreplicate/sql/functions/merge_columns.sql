@@ -9,8 +9,9 @@ set search_path = pg_catalog, pg_temp
 as $$
 begin
     delete from pg_temp.bond_stage as s
-    using (select c.place from pg_temp.bond_column as c group by c.place having not bool_or(c.taken))
-        as n
+    using (
+        select c.place from pg_temp.bond_column as c group by c.place having not bool_or(c.taken)
+    ) as n
     where s.ctid = n.place;
     update pg_temp.bond_stage as s
     set vals = n.vals, sent = case when n.vals is distinct from s.vals then s.vals end,

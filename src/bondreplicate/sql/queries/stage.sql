@@ -28,9 +28,9 @@ create temporary table bond_removed (
 ) on commit delete rows;
 create temporary table bond_moved (tab integer, key text [], vals text []) on commit delete rows;
 -- What contest_columns() compares: staged rows of one table (by their place in bond_stage) with the
--- row that is here and with what is remembered of it (known; t_*: the latest of it); then that column
--- by column. theirs, ours: values; i_*: the version that comes, of cell nth; l_*: the one here;
--- seen: by the origin; taken: theirs stays.
+-- row that is here and with what is remembered of it (known; t_*: the latest of it); then that,
+-- column by column. theirs, ours: values; i_*: the version that comes, of cell nth; l_*: the one
+-- here; seen: by the origin; taken: theirs stays.
 create temporary table bond_met (
     place tid, gone boolean, vals text [], cells jsonb, here text [], known jsonb,
     waited boolean, stamp timestamptz, site smallint, repair smallint,

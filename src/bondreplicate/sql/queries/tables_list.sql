@@ -7,6 +7,8 @@ select
     active,
     reason,
     key_columns::text [] as key_columns,
-    columns::text [] as columns
+    columns::text [] as columns,
+    resolve,
+    merges
 from bondreplicate.replicate_tables
 order by schema_name, table_name

@@ -3,8 +3,8 @@
     left join lateral (
         select jsonb_agg(jsonb_build_object(
             'c', case when e.changed is not null then (
-                select coalesce(jsonb_agg(c.name), '[]') from unnest({numbers}::smallint [], {names}::text [])
-                    as c (number, name)
+                select coalesce(jsonb_agg(c.name), '[]')
+                from unnest({numbers}::smallint [], {names}::text []) as c (number, name)
                 where c.number = any (e.changed)
             ) end,
             'stamp', e.stamp, 'site', e.site, 'repair', e.repair, 'source', e.source, 'xid', e.xid
