@@ -19,13 +19,15 @@ class Story:
     """What is written where, one after the other, by sites that do not see each other.
 
     setup: tables, then rows. ends: the rows of `{t}` that stay; None: the same everywhere will do.
-    tables: all of them.
+    tables: all of them. but: orders of arrival in which it waits for itself, also by row: the parent
+    that stays for the one that goes, that for its child, and the child for its new parent.
     """
 
     setup: str
     writes: Sequence[tuple[int, str]]
     ends: Sequence[tuple[Any, ...]] | None
     tables: Sequence[str] = ("{t}",)
+    but: Sequence[str] = ()
 
 
 PLAIN = "create table {t} (id int primary key, a text, b text, c text);"
@@ -58,7 +60,7 @@ STORIES = {
         "create table {t} (id int primary key, i int generated always as identity, a text, b text);"
         "insert into {t} (id, a, b) values (1, 'a', 'b')",
         [(1, "update {t} set a = 'a1'"), (2, "update {t} set b = 'b2'")],
-        [(1, 1, "a1", "b2")],
+        [(1, 11, "a1", "b2")],
     ),
     "set_null_beside_another_column": Story(
         FAMILY % "set null" + "insert into {t}_p values (1, 'c1', ''), (2, 'c2', '');"
@@ -92,6 +94,7 @@ STORIES = {
          (2, "update {t} set p = 22 where id = 2"), (1, "update {t} set b = 'b1'")],
         [(1, 22, "a3", "b1"), (2, 22, "a3", "b1")],
         ("{t}_p", "{t}"),
+        but=("into_3",),
     ),
     "unique_beside_another_column": Story(
         "create table {t} (id int primary key, u text unique, a text, b text);"
@@ -179,20 +182,21 @@ def mesh(request: pytest.FixtureRequest) -> Iterator[Mesh]:
 
 @pytest.mark.parametrize("order", ORDERS)
 def test_stories(mesh: Mesh, order: str) -> None:
-    for name, story in STORIES.items():
+    stories = {name: story for name, story in STORIES.items() if order not in story.but}
+    for name, story in stories.items():
         _, insert, rows = story.setup.partition("insert into")
         if insert:
             mesh[1].execute((insert + rows).replace("{t}", f"{name}_{order}"))
     settle(mesh)
     links: list[Link] = [link for link in ORDERS[order] if link in mesh.proxies]
     with parted(mesh, links):
-        for name, story in STORIES.items():
+        for name, story in stories.items():
             for site, write in story.writes:
                 if site <= len(mesh.sites):
                     mesh[site].execute(write.replace("{t}", f"{name}_{order}"))
     assert_whole(mesh)
     wrong = {}
-    for name, story in STORIES.items():
+    for name, story in stories.items():
         found = rows_of(mesh, f"{name}_{order}")
         if story.ends is not None and len(mesh.sites) > 2 and found != list(story.ends):
             wrong[name] = found

@@ -1,6 +1,6 @@
--- A staged row that is put together of what came and what is here, and that the server refuses:
--- where it takes the later of the two as it was, that stays whole, as a repair of all columns; the
--- other is kept in replicate_error. Returns whether it is so.
+-- A staged row that is put together of what came and what is here, and that the server refuses,
+-- though it would take it as it came: the later of the two stays whole, as a repair of all columns;
+-- the other is kept in replicate_error. Returns whether it is so.
 create or replace function bondreplicate.fall_back(
     origin smallint, me smallint, wanted_tab integer, wanted_key text [], before pg_snapshot,
     careful boolean
@@ -24,12 +24,14 @@ begin
     ) into here using wanted_key;
     came_later := (came.stamp, came.site, came.repair) > (here.stamp, here.site, here.repair);
     update pg_temp.bond_stage as s
-    set vals = case when came_later then came.sent else here.vals end, sent = null, mine = true,
-        repair = s.repair + 1, cells = null
+    set vals = came.sent, sent = null, mine = true, repair = s.repair + 1, cells = null
     where s.tab = wanted_tab and s.key = wanted_key;
+    -- Where it is refused as it came, that it was merged is not to blame.
     if bondreplicate.refusal_of(origin, me, wanted_tab, wanted_key, before, careful) <> '' then
         raise exception using errcode = 'BR032';
     end if;
+    update pg_temp.bond_stage as s set vals = here.vals
+    where s.tab = wanted_tab and s.key = wanted_key and not came_later;
     insert into bondreplicate.replicate_error (
         source, schema_name, table_name, key, kind, rule, outcome, columns, winner_stamp,
         winner_site, winner_repair, winner_row, loser_stamp, loser_site, loser_repair, loser_row
