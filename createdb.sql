@@ -1369,7 +1369,7 @@ comment on function bondreplicate.known_vectors(smallint []) is
 
 -- Logs in replicate_error what a repair is about to remove or to undo.
 -- Call it before stage_repair().
--- winner_key: the other row that it gave way to. Null: a staged version
+-- winner_key: the other row that it gave way to. Null: a staged version (a delete, a TRUNCATE)
 -- gives way to the row that is here; a row that is here and not staged
 -- gives way to nothing. '{}': nothing, as for a child that goes with its parent.
 create or replace function bondreplicate.log_repair(
@@ -1385,14 +1385,12 @@ declare
     won record;
     staged boolean;
 begin
-    select s.vals, s.stamp, s.site, s.repair into lost
-    from pg_temp.bond_stage as s where s.tab = wanted_tab and s.key = wanted_key;
-    staged := found;
-    if not staged then
-        execute format(
-            'select f.vals, f.stamp, f.site, f.repair from pg_temp.fetch_%s($1) as f', wanted_tab
-        ) into lost using wanted_key;
-    end if;
+    select r.vals, r.stamp, r.site, r.repair into lost
+    from bondreplicate.row_now(wanted_tab, wanted_key) as r;
+    staged := exists (
+        select from pg_temp.bond_stage as s where s.tab = wanted_tab and (s.key = wanted_key
+            or s.key is null and (s.stamp, s.site, s.repair) = (lost.stamp, lost.site, lost.repair))
+    );
     select s.vals, s.stamp, s.site, s.repair into won
     from pg_temp.bond_stage as s where s.tab = wanted_tab and s.key = winner_key;
     if not found and (staged or winner_key is not null) and winner_key is distinct from '{}' then
@@ -2229,8 +2227,9 @@ $$;
 comment on function bondreplicate.restore_sequences() is
 'gives aligned sequences back their own definition; part of replicate_down()';
 
--- A row and its version as they would be after the staged changes: the staged one, else the one
--- that is here with the version that is remembered (null: forgotten).
+-- A row and its version as they would be after the staged changes: the staged one; else, where a
+-- later TRUNCATE is staged, none; else the one that is here with the version that is remembered
+-- (null: forgotten).
 create or replace function bondreplicate.row_now(
     wanted_tab integer, wanted_key text [],
     out vals text [], out stamp timestamptz, out site smallint, out repair smallint,
@@ -2239,6 +2238,8 @@ create or replace function bondreplicate.row_now(
 language plpgsql
 set search_path = pg_catalog, pg_temp
 as $$
+declare
+    cut record;
 begin
     select s.vals, s.stamp, s.site, s.repair, s.merged_into, s.gone, s.mine
     into vals, stamp, site, repair, merged_into, gone, mine
@@ -2250,6 +2251,14 @@ begin
             from pg_temp.fetch_%s($1) as f
         $q$, wanted_tab)
         into vals, stamp, site, repair, merged_into, gone, mine using wanted_key;
+        select s.stamp, s.site, s.repair into cut
+        from pg_temp.bond_stage as s where s.tab = wanted_tab and s.key is null
+        order by s.stamp desc, s.site desc, s.repair desc limit 1;
+        if stamp is null and cut.stamp is not null
+            or (cut.stamp, cut.site, cut.repair) > (stamp, site, repair) then
+            select null, cut.stamp, cut.site, cut.repair, null, true
+            into vals, stamp, site, repair, merged_into, gone;
+        end if;
     end if;
 end
 $$;
@@ -2411,7 +2420,7 @@ comment on function bondreplicate.sequence_used(oid, bigint, bigint) is
 -- Stages a repair: a write made here, whose version is just above the one it replaces, so that
 -- every site that makes the same repair gives it the same version. Where that version is forgotten
 -- others may still know it: a fresh stamp.
--- Reads pg_temp.fetch_<tab>, writes pg_temp.bond_stage. Called only by the applying session.
+-- Writes pg_temp.bond_stage. Called only by the applying session.
 create or replace function bondreplicate.stage_repair(
     me smallint, wanted_tab integer, wanted_key text [],
     gone_now boolean, vals_now text [], merged text []
@@ -2423,15 +2432,8 @@ as $$
 declare
     old record;
 begin
-    select s.stamp, s.site, s.repair into old
-    from pg_temp.bond_stage as s
-    where s.tab = wanted_tab and (s.key = wanted_key or s.key is null)
-    order by s.stamp desc, s.site desc, s.repair desc limit 1;
-    if not found then
-        execute format(
-            'select f.stamp, f.site, f.repair from pg_temp.fetch_%s($1) as f', wanted_tab
-        ) into old using wanted_key;
-    end if;
+    select r.stamp, r.site, r.repair into old
+    from bondreplicate.row_now(wanted_tab, wanted_key) as r;
     if old.stamp is null then
         select bondreplicate.replicate_now() as stamp, me as site, 0::smallint as repair into old;
     end if;
@@ -2832,7 +2834,7 @@ comment on function bondreplicate.wait_for_change(
 ) is
 'sleeps until something was committed';
 
-insert into bondreplicate.replicate_structure (number, name, checksum) values (0, 'functions', '81d9efb28f452f89')
+insert into bondreplicate.replicate_structure (number, name, checksum) values (0, 'functions', '4dd3056a77c9c422')
 on conflict (number) do update set checksum = excluded.checksum, made_at = clock_timestamp()
 ;
 revoke all on all functions in schema bondreplicate from public;
