@@ -586,6 +586,19 @@ insert into bondreplicate.replicate_structure (number, name, checksum)
 values (12, '012_sent_again', '8459eb3243e08c47');
 end if; end $bond_step$;
 
+do $bond_step$ begin if not exists (
+    select from bondreplicate.replicate_structure where number = 13
+) then execute $bond_structure$
+-- Rows that the server refuses are tried one by one: thousands of them must not hold up each batch.
+alter table bondreplicate.replicate_parked
+add column refused boolean not null default false;
+comment on column bondreplicate.replicate_parked.refused is
+'the server itself refused the row: of these only some are tried again with each batch, in turn';
+$bond_structure$;
+insert into bondreplicate.replicate_structure (number, name, checksum)
+values (13, '013_refused', 'b2cdf358c9f43e7c');
+end if; end $bond_step$;
+
 -- Functions are made anew, because what they return may have changed. Capture functions
 -- stay: triggers need them, and the daemon makes them for each table; so does what indexes need.
 do $bond_drop$
@@ -1814,10 +1827,11 @@ comment on function bondreplicate.note_pruned(text) is
 'notes what the log is about to forget';
 
 -- Takes a change off the stage and keeps it in replicate_parked until it can be applied.
--- wanted_key: null: everything staged for the table. If its origin has no such table any more,
--- it stays known which table that was, and what its columns were.
+-- wanted_key: null: everything staged for the table. refused: by the server itself. If its origin
+-- has no such table any more, it stays known which table that was, and what its columns were.
 create or replace function bondreplicate.park(
-    origin smallint, wanted_tab integer, wanted_key text [], why text
+    origin smallint, wanted_tab integer, wanted_key text [], why text,
+    refused boolean default false
 )
 returns void
 language plpgsql
@@ -1832,12 +1846,12 @@ begin
     insert into bondreplicate.replicate_parked as p (
         source, schema_name, table_name, origin_tab, layout, columns, key, key_columns, key_numbers,
         hash, xid, maker, stamp, site, repair, gone, vals, merged_into, seen, again,
-        reason
+        reason, refused
     )
     select origin, t.schema_name, t.table_name, t.origin_tab, t.layout, t.columns,
         coalesce(k.key, '{}'), case when k.key is null then '{}' else t.key_columns end,
         t.key_numbers, k.hash, k.xid, k.source, k.stamp, k.site, k.repair,
-        k.gone, k.vals, k.merged_into, coalesce(k.seen, b.seen), k.again, why
+        k.gone, k.vals, k.merged_into, coalesce(k.seen, b.seen), k.again, why, park.refused
     from taken as k
     join pg_temp.bond_shape as t on t.tab = wanted_tab
     cross join pg_temp.bond_batch as b
@@ -1852,11 +1866,13 @@ begin
         maker = excluded.maker, stamp = excluded.stamp, site = excluded.site,
         repair = excluded.repair, gone = excluded.gone, vals = excluded.vals,
         merged_into = excluded.merged_into, seen = excluded.seen,
-        again = p.again or excluded.again, reason = excluded.reason,
+        again = p.again or excluded.again,
+        reason = excluded.reason, refused = excluded.refused,
         tried_by = excluded.tried_by, tries = p.tries + 1;
 end
 $$;
-comment on function bondreplicate.park(smallint, integer, text [], text) is 'parks a staged change';
+comment on function bondreplicate.park(smallint, integer, text [], text, boolean) is
+'parks a staged change';
 
 -- Parks the staged rows of a table that the server refuses, each with the server's words. Where no
 -- single row is to blame, or a TRUNCATE is, everything that is staged for the table.
@@ -1879,13 +1895,13 @@ begin
     loop
         why := bondreplicate.refusal_of(origin, me, wanted_tab, one.key, before, careful);
         if why is not null then
-            perform bondreplicate.park(origin, wanted_tab, one.key, why);
+            perform bondreplicate.park(origin, wanted_tab, one.key, why, true);
             found_any := true;
         end if;
     end loop;
     drop index pg_temp.bond_stage_key;
     if not found_any then
-        perform bondreplicate.park(origin, wanted_tab, null, refused);
+        perform bondreplicate.park(origin, wanted_tab, null, refused, true);
     end if;
 end
 $$;
@@ -2686,14 +2702,20 @@ comment on function bondreplicate.texts_of(jsonb) is 'a JSON array of strings as
 
 -- Puts the parked changes of an origin back on the stage, unless a newer state of the row has come
 -- with this batch, which is then compared with what the older one had not seen either; parks what
--- belongs to tables that are held (missing here, or with other columns).
+-- belongs to tables that are held (missing here, or with other columns). Of the rows that the
+-- server refused, which are tried one by one, some take their turn: those tried longest ago.
 create or replace function bondreplicate.unpark(origin smallint)
 returns void
 language plpgsql
 set search_path = pg_catalog, pg_temp
 as $$
+declare
+    refused_max constant integer := 100;
 begin
     if exists (select from bondreplicate.replicate_parked as p where p.source = origin) then
+        insert into pg_temp.bond_later (id)
+        select p.id from bondreplicate.replicate_parked as p
+        where p.source = origin and p.refused order by p.tried_by, p.id offset refused_max;
         update pg_temp.bond_stage as s set seen = p.seen, again = p.again
         from bondreplicate.replicate_parked as p
         join pg_temp.bond_shape as c
@@ -2834,7 +2856,7 @@ comment on function bondreplicate.wait_for_change(
 ) is
 'sleeps until something was committed';
 
-insert into bondreplicate.replicate_structure (number, name, checksum) values (0, 'functions', '4dd3056a77c9c422')
+insert into bondreplicate.replicate_structure (number, name, checksum) values (0, 'functions', '61b6bda5826450f3')
 on conflict (number) do update set checksum = excluded.checksum, made_at = clock_timestamp()
 ;
 revoke all on all functions in schema bondreplicate from public;
