@@ -787,6 +787,46 @@ $$;
 comment on function bondreplicate.check_tables(smallint, bigint) is
 'refuses a batch where tables have changed';
 
+-- The values of a child whose parent was deleted, as its foreign key says: SET NULL, SET DEFAULT.
+-- Null: it has another action; or the row that the default refers to is not there, or is the one
+-- that was deleted, or MATCH FULL refuses the default: the server would not let the parent go.
+-- orphan: as pg_temp.orphans_<tab>() gives it.
+create or replace function bondreplicate.clear_child(orphan jsonb, vals text [])
+returns text []
+language plpgsql
+set search_path = pg_catalog, pg_temp
+as $$
+declare
+    defaults constant text [] := bondreplicate.texts_of(nullif(orphan -> 'defaults', 'null'));
+    cleared text [];
+    points_at text [];
+    there record;
+begin
+    if orphan ->> 'action' = 'n' then
+        return bondreplicate.replace_values(vals, orphan -> 'clears', null);
+    elsif orphan ->> 'action' <> 'd' or defaults is null then
+        return null;
+    end if;
+    cleared := bondreplicate.replace_values(vals, orphan -> 'clears', defaults);
+    points_at := array(
+        select cleared[p.place::integer]
+        from jsonb_array_elements_text(orphan -> 'positions') with ordinality as p (place, n)
+        order by p.n
+    );
+    if array_position(points_at, null) is not null then
+        return case
+            when not (orphan -> 'full')::boolean or num_nonnulls(variadic points_at) = 0
+                then cleared
+        end;
+    end if;
+    select r.vals, coalesce(r.gone, false) as gone into there
+    from bondreplicate.row_now((orphan ->> 'parent_tab')::integer, points_at) as r;
+    return case when there.vals is not null and not there.gone then cleared end;
+end
+$$;
+comment on function bondreplicate.clear_child(jsonb, text []) is
+'the values of a child whose parent was deleted, by SET NULL or SET DEFAULT';
+
 -- Whether changes made here, which the snapshot `unseen_by`
 -- does not show, have stamps of a clock that was set back.
 -- Cheap: looks at the newest entries of the log only. Reads replicate_clock, replicate_log.
@@ -1521,8 +1561,9 @@ comment on function bondreplicate.mend_clashes(
 
 -- Decides what becomes of a row whose parent is missing, and stages it: the child follows its
 -- parent to the row it was merged into, or to its new values; the delete of the parent loses (NO
--- ACTION, RESTRICT, or CASCADE onto a row that a repair has kept); the child follows it (CASCADE,
--- SET NULL); or the incoming change is parked until the parent arrives, or the child has moved.
+-- ACTION, RESTRICT, SET DEFAULT without the default, or CASCADE onto a row that a repair has kept);
+-- the child follows it (CASCADE, SET NULL, SET DEFAULT); or the incoming change is parked until the
+-- parent arrives, or the child has moved.
 -- orphan: as pg_temp.orphans_<tab>() gives it. Returns what it did.
 create or replace function bondreplicate.mend_orphan(origin smallint, me smallint, orphan jsonb)
 returns text
@@ -1540,21 +1581,21 @@ declare
     child record;
     parent record;
     points_at text [];
+    cleared text [];
+    left_with constant text := case action when 'n' then 'NULL' else 'DEFAULT' end;
 begin
-    select null::text [] as vals, null::text [] as merged_into, false as gone, false as mine,
-        0 as repair
+    select null::text [] as vals, null::text [] as merged_into, false as gone, false as mine
     into parent;
     select null::text [] as vals, false as gone, 0 as repair into child;
     if child_tab is not null then
-        select c.vals, c.gone, c.repair into child
-        from bondreplicate.row_now(child_tab, child_key) as c;
+        select c.* into child from bondreplicate.row_now(child_tab, child_key) as c;
         if child.gone then
             return 'already mended';
         end if;
+        cleared := bondreplicate.clear_child(orphan, child.vals);
     end if;
     if parent_tab is not null and parent_key is not null then
-        select p.vals, p.merged_into, p.gone, p.mine, p.repair into parent
-        from bondreplicate.row_now(parent_tab, parent_key) as p;
+        select p.* into parent from bondreplicate.row_now(parent_tab, parent_key) as p;
         if parent.mine and not parent.gone then
             return 'already mended';
         end if;
@@ -1579,7 +1620,10 @@ begin
         perform bondreplicate.park(origin, parent_tab, parent_key,
             format('foreign key %s: a child of it is here still', constraint_name));
         return 'delete parked';
-    elsif removed and (action in ('a', 'r', 'd') or action = 'c' and child.repair > 0) then
+    elsif removed and (
+        action in ('a', 'r') or action = 'd' and cleared is null
+        or action = 'c' and child.repair > 0
+    ) then
         perform bondreplicate.log_repair(me, parent_tab, parent_key, null, 'foreign key',
             'a delete loses against a child', 'the parent stays', constraint_name);
         perform bondreplicate.stage_repair(me, parent_tab, parent_key, false,
@@ -1594,13 +1638,14 @@ begin
             'children follow a deleted parent (CASCADE)', 'the child was removed', constraint_name);
         perform bondreplicate.stage_repair(me, child_tab, child_key, true, null, null);
         return 'child removed';
-    elsif action = 'n' and parent.gone then
+    elsif cleared is not null and parent.gone then
         perform bondreplicate.log_repair(me, child_tab, child_key, '{}', 'foreign key',
-            'children follow a deleted parent (SET NULL)', 'the child points at nothing',
+            format('children follow a deleted parent (SET %s)', left_with),
+            'the child points at ' || case action when 'n' then 'nothing' else 'the default' end,
             constraint_name);
-        perform bondreplicate.stage_repair(me, child_tab, child_key, false,
-            bondreplicate.replace_values(child.vals, orphan -> 'clears', null), null);
-        return 'child set null';
+        perform bondreplicate.point_child(me, child_tab, child_key, cleared,
+            orphan -> 'key_positions');
+        return 'child cleared';
     end if;
     perform bondreplicate.park(origin, child_tab, child_key,
         format('foreign key %s: its parent is not here', constraint_name));
@@ -2856,7 +2901,7 @@ comment on function bondreplicate.wait_for_change(
 ) is
 'sleeps until something was committed';
 
-insert into bondreplicate.replicate_structure (number, name, checksum) values (0, 'functions', '61b6bda5826450f3')
+insert into bondreplicate.replicate_structure (number, name, checksum) values (0, 'functions', '019547ef63586567')
 on conflict (number) do update set checksum = excluded.checksum, made_at = clock_timestamp()
 ;
 revoke all on all functions in schema bondreplicate from public;

@@ -19,6 +19,7 @@ KEPT = Outcome({"fp": [(0, "z"), (1, "p")], "fc": [(10, 1, "c")]}, ["fp foreign 
 LOST = ["fc foreign key 10: 10 1 c"]
 GONE = Outcome({"fp": [(0, "z")], "fc": []}, LOST)
 CLEARED = Outcome({"fp": [(0, "z")], "fc": [(10, None, "c")]}, LOST)
+DEFAULTED = Outcome({"fp": [(0, "z")], "fc": [(10, 0, "c")]}, LOST)
 
 ORPHANED = [
     orphaned("no_action", "not null", "", KEPT),
@@ -26,7 +27,10 @@ ORPHANED = [
     orphaned("cascade", "not null", "on delete cascade", GONE),
     orphaned("set_null", "", "on delete set null", CLEARED),
     orphaned("set_null_refused", "not null", "on delete set null", KEPT),
-    orphaned("set_default", "default 0", "on delete set default", KEPT),
+    orphaned("set_default", "default 0", "on delete set default", DEFAULTED),
+    orphaned("set_default_null", "", "on delete set default", CLEARED),
+    orphaned("set_default_missing", "default 7", "on delete set default", KEPT),
+    orphaned("set_default_itself", "default 1", "on delete set default", KEPT),
 ]
 MOVED_TO_A_PARENT_THAT_GOES = Case(
     "s73_moved",

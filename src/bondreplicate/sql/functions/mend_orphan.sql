@@ -1,7 +1,8 @@
 -- Decides what becomes of a row whose parent is missing, and stages it: the child follows its
 -- parent to the row it was merged into, or to its new values; the delete of the parent loses (NO
--- ACTION, RESTRICT, or CASCADE onto a row that a repair has kept); the child follows it (CASCADE,
--- SET NULL); or the incoming change is parked until the parent arrives, or the child has moved.
+-- ACTION, RESTRICT, SET DEFAULT without the default, or CASCADE onto a row that a repair has kept);
+-- the child follows it (CASCADE, SET NULL, SET DEFAULT); or the incoming change is parked until the
+-- parent arrives, or the child has moved.
 -- orphan: as pg_temp.orphans_<tab>() gives it. Returns what it did.
 create or replace function bondreplicate.mend_orphan(origin smallint, me smallint, orphan jsonb)
 returns text
@@ -19,21 +20,21 @@ declare
     child record;
     parent record;
     points_at text [];
+    cleared text [];
+    left_with constant text := case action when 'n' then 'NULL' else 'DEFAULT' end;
 begin
-    select null::text [] as vals, null::text [] as merged_into, false as gone, false as mine,
-        0 as repair
+    select null::text [] as vals, null::text [] as merged_into, false as gone, false as mine
     into parent;
     select null::text [] as vals, false as gone, 0 as repair into child;
     if child_tab is not null then
-        select c.vals, c.gone, c.repair into child
-        from bondreplicate.row_now(child_tab, child_key) as c;
+        select c.* into child from bondreplicate.row_now(child_tab, child_key) as c;
         if child.gone then
             return 'already mended';
         end if;
+        cleared := bondreplicate.clear_child(orphan, child.vals);
     end if;
     if parent_tab is not null and parent_key is not null then
-        select p.vals, p.merged_into, p.gone, p.mine, p.repair into parent
-        from bondreplicate.row_now(parent_tab, parent_key) as p;
+        select p.* into parent from bondreplicate.row_now(parent_tab, parent_key) as p;
         if parent.mine and not parent.gone then
             return 'already mended';
         end if;
@@ -58,7 +59,10 @@ begin
         perform bondreplicate.park(origin, parent_tab, parent_key,
             format('foreign key %s: a child of it is here still', constraint_name));
         return 'delete parked';
-    elsif removed and (action in ('a', 'r', 'd') or action = 'c' and child.repair > 0) then
+    elsif removed and (
+        action in ('a', 'r') or action = 'd' and cleared is null
+        or action = 'c' and child.repair > 0
+    ) then
         perform bondreplicate.log_repair(me, parent_tab, parent_key, null, 'foreign key',
             'a delete loses against a child', 'the parent stays', constraint_name);
         perform bondreplicate.stage_repair(me, parent_tab, parent_key, false,
@@ -73,13 +77,14 @@ begin
             'children follow a deleted parent (CASCADE)', 'the child was removed', constraint_name);
         perform bondreplicate.stage_repair(me, child_tab, child_key, true, null, null);
         return 'child removed';
-    elsif action = 'n' and parent.gone then
+    elsif cleared is not null and parent.gone then
         perform bondreplicate.log_repair(me, child_tab, child_key, '{}', 'foreign key',
-            'children follow a deleted parent (SET NULL)', 'the child points at nothing',
+            format('children follow a deleted parent (SET %s)', left_with),
+            'the child points at ' || case action when 'n' then 'nothing' else 'the default' end,
             constraint_name);
-        perform bondreplicate.stage_repair(me, child_tab, child_key, false,
-            bondreplicate.replace_values(child.vals, orphan -> 'clears', null), null);
-        return 'child set null';
+        perform bondreplicate.point_child(me, child_tab, child_key, cleared,
+            orphan -> 'key_positions');
+        return 'child cleared';
     end if;
     perform bondreplicate.park(origin, child_tab, child_key,
         format('foreign key %s: its parent is not here', constraint_name));
