@@ -21,20 +21,24 @@ declare
     parent record;
     points_at text [];
     cleared text [];
-    left_with constant text := case action when 'n' then 'NULL' else 'DEFAULT' end;
+    left_with constant text := case action when 'n' then 'null' else 'default' end;
+    stuck constant text := format('foreign key %s: ', orphan ->> 'constraint');
 begin
-    select null::text [] as vals, null::text [] as merged_into, false as gone, false as mine
+    select null::text [] as vals, null::text [] as merged_into, false as gone, false as mine,
+        0 as repair
     into parent;
     select null::text [] as vals, false as gone, 0 as repair into child;
     if child_tab is not null then
-        select c.* into child from bondreplicate.row_now(child_tab, child_key) as c;
+        select c.vals, c.gone, c.repair into child
+        from bondreplicate.row_now(child_tab, child_key) as c;
         if child.gone then
             return 'already mended';
         end if;
         cleared := bondreplicate.clear_child(orphan, child.vals);
     end if;
     if parent_tab is not null and parent_key is not null then
-        select p.* into parent from bondreplicate.row_now(parent_tab, parent_key) as p;
+        select p.vals, p.merged_into, p.gone, p.mine, p.repair into parent
+        from bondreplicate.row_now(parent_tab, parent_key) as p;
         if parent.mine and not parent.gone then
             return 'already mended';
         end if;
@@ -57,12 +61,9 @@ begin
         origin, me, parent_tab, parent_key, child_tab, child_key
     ) then
         perform bondreplicate.park(origin, parent_tab, parent_key,
-            format('foreign key %s: a child of it is here still', constraint_name));
+            stuck || 'a child of it is here still');
         return 'delete parked';
-    elsif removed and (
-        action in ('a', 'r') or action = 'd' and cleared is null
-        or action = 'c' and child.repair > 0
-    ) then
+    elsif removed and cleared is null and not (action = 'c' and child.repair = 0) then
         perform bondreplicate.log_repair(me, parent_tab, parent_key, null, 'foreign key',
             'a delete loses against a child', 'the parent stays', constraint_name);
         perform bondreplicate.stage_repair(me, parent_tab, parent_key, false,
@@ -79,15 +80,13 @@ begin
         return 'child removed';
     elsif cleared is not null and parent.gone then
         perform bondreplicate.log_repair(me, child_tab, child_key, '{}', 'foreign key',
-            format('children follow a deleted parent (SET %s)', left_with),
-            'the child points at ' || case action when 'n' then 'nothing' else 'the default' end,
-            constraint_name);
+            format('children follow a deleted parent (SET %s)', upper(left_with)),
+            'the child points at ' || left_with, constraint_name);
         perform bondreplicate.point_child(me, child_tab, child_key, cleared,
             orphan -> 'key_positions');
         return 'child cleared';
     end if;
-    perform bondreplicate.park(origin, child_tab, child_key,
-        format('foreign key %s: its parent is not here', constraint_name));
+    perform bondreplicate.park(origin, child_tab, child_key, stuck || 'its parent is not here');
     return 'child parked';
 end
 $$;
