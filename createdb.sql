@@ -589,6 +589,19 @@ end if; end $bond_step$;
 do $bond_step$ begin if not exists (
     select from bondreplicate.replicate_structure where number = 13
 ) then execute $bond_structure$
+-- Rows that the server refuses are tried one by one: thousands of them must not hold up each batch.
+alter table bondreplicate.replicate_parked
+add column refused boolean not null default false;
+comment on column bondreplicate.replicate_parked.refused is
+'the server itself refused the row: of these only some are tried again with each batch, in turn';
+$bond_structure$;
+insert into bondreplicate.replicate_structure (number, name, checksum)
+values (13, '013_refused', 'b2cdf358c9f43e7c');
+end if; end $bond_step$;
+
+do $bond_step$ begin if not exists (
+    select from bondreplicate.replicate_structure where number = 14
+) then execute $bond_structure$
 -- How two sites' changes of one row are merged: the later row, or the later of each column.
 alter table bondreplicate.replicate_tables
 add column resolve text not null default 'row',
@@ -616,7 +629,7 @@ create index replicate_parked_cells on bondreplicate.replicate_parked (schema_na
 where cells is not null;
 $bond_structure$;
 insert into bondreplicate.replicate_structure (number, name, checksum)
-values (13, '013_columns', 'da9e0369eed814f4');
+values (14, '014_columns', 'da9e0369eed814f4');
 end if; end $bond_step$;
 
 -- Functions are made anew, because what they return may have changed. Capture functions
@@ -825,6 +838,46 @@ $$;
 comment on function bondreplicate.check_tables(smallint, bigint) is
 'refuses a batch where tables have changed';
 
+-- The values of a child whose parent was deleted, as its foreign key says: SET NULL, SET DEFAULT.
+-- Null: it has another action; or the row that the default refers to is not there, or is the one
+-- that was deleted, or MATCH FULL refuses the default: the server would not let the parent go.
+-- orphan: as pg_temp.orphans_<tab>() gives it.
+create or replace function bondreplicate.clear_child(orphan jsonb, vals text [])
+returns text []
+language plpgsql
+set search_path = pg_catalog, pg_temp
+as $$
+declare
+    defaults constant text [] := bondreplicate.texts_of(nullif(orphan -> 'defaults', 'null'));
+    cleared text [];
+    points_at text [];
+    there record;
+begin
+    if orphan ->> 'action' = 'n' then
+        return bondreplicate.replace_values(vals, orphan -> 'clears', null);
+    elsif orphan ->> 'action' <> 'd' or defaults is null then
+        return null;
+    end if;
+    cleared := bondreplicate.replace_values(vals, orphan -> 'clears', defaults);
+    points_at := array(
+        select cleared[p.place::integer]
+        from jsonb_array_elements_text(orphan -> 'positions') with ordinality as p (place, n)
+        order by p.n
+    );
+    if array_position(points_at, null) is not null then
+        return case
+            when not (orphan -> 'full')::boolean or num_nonnulls(variadic points_at) = 0
+                then cleared
+        end;
+    end if;
+    select r.vals, coalesce(r.gone, false) as gone into there
+    from bondreplicate.row_now((orphan ->> 'parent_tab')::integer, points_at) as r;
+    return case when there.vals is not null and not there.gone then cleared end;
+end
+$$;
+comment on function bondreplicate.clear_child(jsonb, text []) is
+'the values of a child whose parent was deleted, by SET NULL or SET DEFAULT';
+
 -- Whether changes made here, which the snapshot `unseen_by`
 -- does not show, have stamps of a clock that was set back.
 -- Cheap: looks at the newest entries of the log only. Reads replicate_clock, replicate_log.
@@ -1014,9 +1067,9 @@ $$;
 comment on function bondreplicate.count_mended(smallint) is
 'how many changes of a batch have been repaired or parked';
 
--- A staged row that is put together of what came and what is here, and that the server refuses:
--- where it takes the later of the two as it was, that stays whole, as a repair of all columns; the
--- other is kept in replicate_error. Returns whether it is so.
+-- A staged row that is put together of what came and what is here, and that the server refuses,
+-- though it would take it as it came: the later of the two stays whole, as a repair of all columns;
+-- the other is kept in replicate_error. Returns whether it is so.
 create or replace function bondreplicate.fall_back(
     origin smallint, me smallint, wanted_tab integer, wanted_key text [], before pg_snapshot,
     careful boolean
@@ -1040,12 +1093,14 @@ begin
     ) into here using wanted_key;
     came_later := (came.stamp, came.site, came.repair) > (here.stamp, here.site, here.repair);
     update pg_temp.bond_stage as s
-    set vals = case when came_later then came.sent else here.vals end, sent = null, mine = true,
-        repair = s.repair + 1, cells = null
+    set vals = came.sent, sent = null, mine = true, repair = s.repair + 1, cells = null
     where s.tab = wanted_tab and s.key = wanted_key;
+    -- Where it is refused as it came, that it was merged is not to blame.
     if bondreplicate.refusal_of(origin, me, wanted_tab, wanted_key, before, careful) <> '' then
         raise exception using errcode = 'BR032';
     end if;
+    update pg_temp.bond_stage as s set vals = here.vals
+    where s.tab = wanted_tab and s.key = wanted_key and not came_later;
     insert into bondreplicate.replicate_error (
         source, schema_name, table_name, key, kind, rule, outcome, columns, winner_stamp,
         winner_site, winner_repair, winner_row, loser_stamp, loser_site, loser_repair, loser_row
@@ -1761,7 +1816,7 @@ comment on function bondreplicate.log_columns(smallint, integer) is
 
 -- Logs in replicate_error what a repair is about to remove or to undo.
 -- Call it before stage_repair().
--- winner_key: the other row that it gave way to. Null: a staged version
+-- winner_key: the other row that it gave way to. Null: a staged version (a delete, a TRUNCATE)
 -- gives way to the row that is here; a row that is here and not staged
 -- gives way to nothing. '{}': nothing, as for a child that goes with its parent.
 create or replace function bondreplicate.log_repair(
@@ -1777,14 +1832,12 @@ declare
     won record;
     staged boolean;
 begin
-    select s.vals, s.stamp, s.site, s.repair into lost
-    from pg_temp.bond_stage as s where s.tab = wanted_tab and s.key = wanted_key;
-    staged := found;
-    if not staged then
-        execute format(
-            'select f.vals, f.stamp, f.site, f.repair from pg_temp.fetch_%s($1) as f', wanted_tab
-        ) into lost using wanted_key;
-    end if;
+    select r.vals, r.stamp, r.site, r.repair into lost
+    from bondreplicate.row_now(wanted_tab, wanted_key) as r;
+    staged := exists (
+        select from pg_temp.bond_stage as s where s.tab = wanted_tab and (s.key = wanted_key
+            or s.key is null and (s.stamp, s.site, s.repair) = (lost.stamp, lost.site, lost.repair))
+    );
     select s.vals, s.stamp, s.site, s.repair into won
     from pg_temp.bond_stage as s where s.tab = wanted_tab and s.key = winner_key;
     if not found and (staged or winner_key is not null) and winner_key is distinct from '{}' then
@@ -1902,8 +1955,9 @@ comment on function bondreplicate.mend_clashes(
 
 -- Decides what becomes of a row whose parent is missing, and stages it: the child follows its
 -- parent to the row it was merged into, or to its new values; the delete of the parent loses (NO
--- ACTION, RESTRICT, or CASCADE onto a row that a repair has kept); the child follows it (CASCADE,
--- SET NULL); or the incoming change is parked until the parent arrives, or the child has moved.
+-- ACTION, RESTRICT, SET DEFAULT without the default, or CASCADE onto a row that a repair has kept);
+-- the child follows it (CASCADE, SET NULL, SET DEFAULT); or the incoming change is parked until the
+-- parent arrives, or the child has moved.
 -- orphan: as pg_temp.orphans_<tab>() gives it. Returns what it did.
 create or replace function bondreplicate.mend_orphan(origin smallint, me smallint, orphan jsonb)
 returns text
@@ -1921,6 +1975,9 @@ declare
     child record;
     parent record;
     points_at text [];
+    cleared text [];
+    left_with constant text := case action when 'n' then 'null' else 'default' end;
+    stuck constant text := format('foreign key %s: ', orphan ->> 'constraint');
 begin
     select null::text [] as vals, null::text [] as merged_into, false as gone, false as mine,
         0 as repair
@@ -1932,6 +1989,7 @@ begin
         if child.gone then
             return 'already mended';
         end if;
+        cleared := bondreplicate.clear_child(orphan, child.vals);
     end if;
     if parent_tab is not null and parent_key is not null then
         select p.vals, p.merged_into, p.gone, p.mine, p.repair into parent
@@ -1958,9 +2016,9 @@ begin
         origin, me, parent_tab, parent_key, child_tab, child_key
     ) then
         perform bondreplicate.park(origin, parent_tab, parent_key,
-            format('foreign key %s: a child of it is here still', constraint_name));
+            stuck || 'a child of it is here still');
         return 'delete parked';
-    elsif removed and (action in ('a', 'r', 'd') or action = 'c' and child.repair > 0) then
+    elsif removed and cleared is null and not (action = 'c' and child.repair = 0) then
         perform bondreplicate.log_repair(me, parent_tab, parent_key, null, 'foreign key',
             'a delete loses against a child', 'the parent stays', constraint_name);
         perform bondreplicate.stage_repair(me, parent_tab, parent_key, false,
@@ -1975,16 +2033,15 @@ begin
             'children follow a deleted parent (CASCADE)', 'the child was removed', constraint_name);
         perform bondreplicate.stage_repair(me, child_tab, child_key, true, null, null);
         return 'child removed';
-    elsif action = 'n' and parent.gone then
+    elsif cleared is not null and parent.gone then
         perform bondreplicate.log_repair(me, child_tab, child_key, '{}', 'foreign key',
-            'children follow a deleted parent (SET NULL)', 'the child points at nothing',
-            constraint_name);
-        perform bondreplicate.stage_repair(me, child_tab, child_key, false,
-            bondreplicate.replace_values(child.vals, orphan -> 'clears', null), null);
-        return 'child set null';
+            format('children follow a deleted parent (SET %s)', upper(left_with)),
+            'the child points at ' || left_with, constraint_name);
+        perform bondreplicate.point_child(me, child_tab, child_key, cleared,
+            orphan -> 'key_positions');
+        return 'child cleared';
     end if;
-    perform bondreplicate.park(origin, child_tab, child_key,
-        format('foreign key %s: its parent is not here', constraint_name));
+    perform bondreplicate.park(origin, child_tab, child_key, stuck || 'its parent is not here');
     return 'child parked';
 end
 $$;
@@ -2254,10 +2311,11 @@ comment on function bondreplicate.note_pruned(text) is
 'notes what the log is about to forget';
 
 -- Takes a change off the stage and keeps it in replicate_parked until it can be applied.
--- wanted_key: null: everything staged for the table. If its origin has no such table any more,
--- it stays known which table that was, and what its columns were.
+-- wanted_key: null: everything staged for the table. refused: by the server itself. If its origin
+-- has no such table any more, it stays known which table that was, and what its columns were.
 create or replace function bondreplicate.park(
-    origin smallint, wanted_tab integer, wanted_key text [], why text
+    origin smallint, wanted_tab integer, wanted_key text [], why text,
+    refused boolean default false
 )
 returns void
 language plpgsql
@@ -2271,13 +2329,14 @@ begin
     )
     insert into bondreplicate.replicate_parked as p (
         source, schema_name, table_name, origin_tab, layout, columns, key, key_columns, key_numbers,
-        hash, xid, maker, stamp, site, repair, gone, vals, merged_into, seen, again, cells,
-        reason
+        hash, xid, maker, stamp, site, repair, gone, vals, merged_into, seen, again,
+        cells, reason, refused
     )
     select origin, t.schema_name, t.table_name, t.origin_tab, t.layout, t.columns,
         coalesce(k.key, '{}'), case when k.key is null then '{}' else t.key_columns end,
         t.key_numbers, k.hash, k.xid, k.source, k.stamp, k.site, k.repair,
-        k.gone, k.vals, k.merged_into, coalesce(k.seen, b.seen), k.again, k.cells, why
+        k.gone, k.vals, k.merged_into, coalesce(k.seen, b.seen), k.again, k.cells, why,
+        park.refused
     from taken as k
     join pg_temp.bond_shape as t on t.tab = wanted_tab
     cross join pg_temp.bond_batch as b
@@ -2292,11 +2351,13 @@ begin
         maker = excluded.maker, stamp = excluded.stamp, site = excluded.site,
         repair = excluded.repair, gone = excluded.gone, vals = excluded.vals,
         merged_into = excluded.merged_into, seen = excluded.seen,
-        again = p.again or excluded.again, cells = excluded.cells, reason = excluded.reason,
+        again = p.again or excluded.again, cells = excluded.cells,
+        reason = excluded.reason, refused = excluded.refused,
         tried_by = excluded.tried_by, tries = p.tries + 1;
 end
 $$;
-comment on function bondreplicate.park(smallint, integer, text [], text) is 'parks a staged change';
+comment on function bondreplicate.park(smallint, integer, text [], text, boolean) is
+'parks a staged change';
 
 -- Parks the staged rows of a table that the server refuses, each with the server's words. Where no
 -- single row is to blame, or a TRUNCATE is, everything that is staged for the table.
@@ -2323,13 +2384,13 @@ begin
         ) then
             found_any := true;
         elsif why is not null then
-            perform bondreplicate.park(origin, wanted_tab, one.key, why);
+            perform bondreplicate.park(origin, wanted_tab, one.key, why, true);
             found_any := true;
         end if;
     end loop;
     drop index pg_temp.bond_stage_key;
     if not found_any then
-        perform bondreplicate.park(origin, wanted_tab, null, refused);
+        perform bondreplicate.park(origin, wanted_tab, null, refused, true);
     end if;
 end
 $$;
@@ -2726,8 +2787,9 @@ $$;
 comment on function bondreplicate.revive_rows(integer) is
 'completes rows that come back over their deletion';
 
--- A row and its version as they would be after the staged changes: the staged one, else the one
--- that is here with the version that is remembered (null: forgotten).
+-- A row and its version as they would be after the staged changes: the staged one; else, where a
+-- later TRUNCATE is staged, none; else the one that is here with the version that is remembered
+-- (null: forgotten).
 create or replace function bondreplicate.row_now(
     wanted_tab integer, wanted_key text [],
     out vals text [], out stamp timestamptz, out site smallint, out repair smallint,
@@ -2736,6 +2798,8 @@ create or replace function bondreplicate.row_now(
 language plpgsql
 set search_path = pg_catalog, pg_temp
 as $$
+declare
+    cut record;
 begin
     select s.vals, s.stamp, s.site, s.repair, s.merged_into, s.gone, s.mine
     into vals, stamp, site, repair, merged_into, gone, mine
@@ -2747,6 +2811,14 @@ begin
             from pg_temp.fetch_%s($1) as f
         $q$, wanted_tab)
         into vals, stamp, site, repair, merged_into, gone, mine using wanted_key;
+        select s.stamp, s.site, s.repair into cut
+        from pg_temp.bond_stage as s where s.tab = wanted_tab and s.key is null
+        order by s.stamp desc, s.site desc, s.repair desc limit 1;
+        if stamp is null and cut.stamp is not null
+            or (cut.stamp, cut.site, cut.repair) > (stamp, site, repair) then
+            select null, cut.stamp, cut.site, cut.repair, null, true
+            into vals, stamp, site, repair, merged_into, gone;
+        end if;
     end if;
 end
 $$;
@@ -2988,7 +3060,7 @@ comment on function bondreplicate.stage_columns(smallint, integer, text [], text
 -- Stages a repair: a write made here, whose version is just above the one it replaces, so that
 -- every site that makes the same repair gives it the same version. Where that version is forgotten
 -- others may still know it: a fresh stamp.
--- Reads pg_temp.fetch_<tab>, writes pg_temp.bond_stage. Called only by the applying session.
+-- Writes pg_temp.bond_stage. Called only by the applying session.
 create or replace function bondreplicate.stage_repair(
     me smallint, wanted_tab integer, wanted_key text [],
     gone_now boolean, vals_now text [], merged text []
@@ -3003,15 +3075,8 @@ begin
     if not gone_now and bondreplicate.stage_columns(me, wanted_tab, wanted_key, vals_now) then
         return;
     end if;
-    select s.stamp, s.site, s.repair into old
-    from pg_temp.bond_stage as s
-    where s.tab = wanted_tab and (s.key = wanted_key or s.key is null)
-    order by s.stamp desc, s.site desc, s.repair desc limit 1;
-    if not found then
-        execute format(
-            'select f.stamp, f.site, f.repair from pg_temp.fetch_%s($1) as f', wanted_tab
-        ) into old using wanted_key;
-    end if;
+    select r.stamp, r.site, r.repair into old
+    from bondreplicate.row_now(wanted_tab, wanted_key) as r;
     if old.stamp is null then
         select bondreplicate.replicate_now() as stamp, me as site, 0::smallint as repair into old;
     end if;
@@ -3285,14 +3350,20 @@ comment on function bondreplicate.unmerged_tables() is
 
 -- Puts the parked changes of an origin back on the stage, unless a newer state of the row has come
 -- with this batch, which is then compared with what the older one had not seen either; parks what
--- belongs to tables that are held (missing here, or with other columns).
+-- belongs to tables that are held (missing here, or with other columns). Of the rows that the
+-- server refused, which are tried one by one, some take their turn: those tried longest ago.
 create or replace function bondreplicate.unpark(origin smallint)
 returns void
 language plpgsql
 set search_path = pg_catalog, pg_temp
 as $$
+declare
+    refused_max constant integer := 100;
 begin
     if exists (select from bondreplicate.replicate_parked as p where p.source = origin) then
+        insert into pg_temp.bond_later (id)
+        select p.id from bondreplicate.replicate_parked as p
+        where p.source = origin and p.refused order by p.tried_by, p.id offset refused_max;
         update pg_temp.bond_stage as s
         set seen = p.seen, again = p.again, cells = case
             when s.gone or p.gone or p.xid is null and p.cells is null then s.cells
@@ -3439,7 +3510,7 @@ comment on function bondreplicate.wait_for_change(
 ) is
 'sleeps until something was committed';
 
-insert into bondreplicate.replicate_structure (number, name, checksum) values (0, 'functions', '3e2d20eac593febe')
+insert into bondreplicate.replicate_structure (number, name, checksum) values (0, 'functions', 'cab790fb48921795')
 on conflict (number) do update set checksum = excluded.checksum, made_at = clock_timestamp()
 ;
 revoke all on all functions in schema bondreplicate from public;

@@ -19,6 +19,7 @@ KEPT = Outcome({"fp": [(0, "z"), (1, "p")], "fc": [(10, 1, "c")]}, ["fp foreign 
 LOST = ["fc foreign key 10: 10 1 c"]
 GONE = Outcome({"fp": [(0, "z")], "fc": []}, LOST)
 CLEARED = Outcome({"fp": [(0, "z")], "fc": [(10, None, "c")]}, LOST)
+DEFAULTED = Outcome({"fp": [(0, "z")], "fc": [(10, 0, "c")]}, LOST)
 
 ORPHANED = [
     orphaned("no_action", "not null", "", KEPT),
@@ -26,7 +27,10 @@ ORPHANED = [
     orphaned("cascade", "not null", "on delete cascade", GONE),
     orphaned("set_null", "", "on delete set null", CLEARED),
     orphaned("set_null_refused", "not null", "on delete set null", KEPT),
-    orphaned("set_default", "default 0", "on delete set default", KEPT),
+    orphaned("set_default", "default 0", "on delete set default", DEFAULTED),
+    orphaned("set_default_null", "", "on delete set default", CLEARED),
+    orphaned("set_default_missing", "default 7", "on delete set default", KEPT),
+    orphaned("set_default_itself", "default 1", "on delete set default", KEPT),
 ]
 MOVED_TO_A_PARENT_THAT_GOES = Case(
     "s73_moved",
@@ -115,8 +119,67 @@ PARENT_KEY_CHANGED = Case(
     a_later=Outcome({"kp": [(2,)], "kch": [(5, 2), (6, 2)]}),
 )
 
+
+def truncated(name: str, action: str, stays: Outcome) -> Case:
+    """A family truncated at one site, children changed and added at another."""
+    return Case(
+        f"s30_family_{name}",
+        "create table tp (id int primary key, t text); insert into tp values (1, 'p'), (2, 'q');"
+        f"create table tc (id int primary key, p int references tp {action}, t text);"
+        "insert into tc values (10, 1, 'old'), (20, 2, 'old')",
+        a=["truncate tp, tc"],
+        b=["update tc set t = 'new' where id = 10", "insert into tc values (30, 2, 'c')"],
+        a_later=Outcome(
+            {"tp": [], "tc": []}, ["tc concurrent 10: 10 1 new", "tc concurrent 30: 30 2 c"]
+        ),
+        b_later=stays,
+    )
+
+
+OUTLIVED = ["tc concurrent 10: gone", "tc concurrent 30: gone"]
+OUTLIVED_BY_CHILDREN = ["tc foreign key 10: 10 1 new", "tc foreign key 30: 30 2 c"]
+TRUNCATED = [
+    truncated(
+        "no_action",
+        "",
+        Outcome(
+            {"tp": [(1, "p"), (2, "q")], "tc": [(10, 1, "new"), (30, 2, "c")]},
+            [*OUTLIVED, "tp foreign key 1: gone", "tp foreign key 2: gone"],
+        ),
+    ),
+    truncated(
+        "cascade",
+        "on delete cascade",
+        Outcome({"tp": [], "tc": []}, [*OUTLIVED, *OUTLIVED_BY_CHILDREN]),
+    ),
+    truncated(
+        "set_null",
+        "on delete set null",
+        Outcome(
+            {"tp": [], "tc": [(10, None, "new"), (30, None, "c")]},
+            [*OUTLIVED, *OUTLIVED_BY_CHILDREN],
+        ),
+    ),
+]
+TRUNCATED_CYCLE = Case(
+    "s30_cycle",
+    "create table cl (id int primary key, r int); create table cr (id int primary key, t text,"
+    " l int not null references cl); alter table cl add foreign key (r) references cr;"
+    "insert into cl values (1, null), (2, null); insert into cr values (1, 'old', 1);"
+    "update cl set r = 1 where id = 1",
+    a=["truncate cl, cr"],
+    b=["update cr set t = 'new'"],
+    a_later=Outcome({"cl": [], "cr": []}, ["cr concurrent 1: 1 new 1"]),
+    b_later=Outcome(
+        {"cl": [(1, 1)], "cr": [(1, "new", 1)]},
+        ["cr concurrent 1: gone", "cl foreign key 1: gone"],
+    ),
+)
+
 CASES = [
     *ORPHANED,
+    *TRUNCATED,
+    TRUNCATED_CYCLE,
     MOVED_TO_A_PARENT_THAT_GOES,
     CASCADE,
     CASCADE_OF_THREE,

@@ -19,8 +19,8 @@ class Story:
     """What is written where, one after the other, by sites that do not see each other.
 
     setup: tables, then rows. ends: the rows of `{t}` that stay; None: the same everywhere will do.
-    tables: all of them. but: orders of arrival in which it waits for itself, also by row: the parent
-    that stays for the one that goes, that for its child, and the child for its new parent.
+    tables: all of them. but: orders of arrival in which it waits for itself, also by row: the
+    parent that stays for the one that goes, that for its child, the child for its new parent.
     """
 
     setup: str

@@ -54,6 +54,27 @@ def test_any_error_of_a_check_parks_the_row(two: Mesh, how: str) -> None:
     assert_whole(two)
 
 
+def test_many_refused_rows_take_turns(two: Mesh) -> None:
+    """Each is tried by itself: all of them with every batch held up everything else."""
+    up(two, "create table note (id int primary key, body text)", "note")
+    two[2].execute("alter table note add constraint fine check (body <> 'bad')")
+    batches = "select batches from bondreplicate.replicate_position where site = 1"
+    before = two[2].value(batches)
+    two[1].execute("insert into note select i, 'bad' from generate_series(1, 1000) as i")
+    for _ in range(4):
+        flows(two, 1)
+    number, tries = two[2].query("select count(*), sum(tries) from bondreplicate.replicate_parked")[
+        0
+    ]
+    since = two[2].value(batches) - before
+    assert number == 1000
+    assert since >= 4
+    assert 1000 < tries <= 1000 + 100 * since
+    two[2].execute("alter table note drop constraint fine")
+    assert_whole(two)
+    assert two[2].value("select count(*) from note") == 1000
+
+
 def test_a_row_too_long_for_an_index_of_one_site_waits(two: Mesh) -> None:
     up(two, "create table note (id int primary key, body text)", "note")
     two[2].execute("create index note_body on note (body)")

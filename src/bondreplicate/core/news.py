@@ -19,12 +19,14 @@ class News:
     Attributes:
         applied_told: entries of others applied here then; None: nothing told yet.
         told_at_s: when, in monotonic seconds.
-        parked: whether the target holds changes of this site that it could not apply.
+        parked: how many changes of this site the target holds that it could not apply; 1: some.
+        fewer: whether the last batch applied some of them: others may follow at once.
     """
 
     applied_told: int | None = None
     told_at_s: float = 0.0
-    parked: bool = False
+    parked: int = 0
+    fewer: bool = False
 
     def decide_due_s(self, applied: int, now_s: float) -> float | None:
         """In how many seconds a batch without rows is due; None: not before something happens.
@@ -38,9 +40,11 @@ class News:
         if applied != self.applied_told:
             return max(0.0, self.told_at_s + PAUSE_S - now_s)
         if self.parked:
-            return max(0.0, self.told_at_s + PARKED_S - now_s)
+            pause_s = PAUSE_S if self.fewer else PARKED_S
+            return max(0.0, self.told_at_s + pause_s - now_s)
         return None
 
-    def note(self, applied: int, now_s: float) -> None:
-        """A batch was applied, which told what had been applied here."""
-        self.applied_told, self.told_at_s = applied, now_s
+    def note(self, applied: int, parked: int, now_s: float) -> None:
+        """A batch was applied, which told what had been applied here, and left so many parked."""
+        self.fewer = parked < self.parked
+        self.applied_told, self.parked, self.told_at_s = applied, parked, now_s

@@ -59,7 +59,8 @@ class Unique:
 class ForeignKey:
     """A validated foreign key. `action` is pg_constraint.confdeltype: a, r, c, n or d.
 
-    `clears`: the columns that ON DELETE SET NULL sets.
+    `clears`: the columns that ON DELETE SET NULL or SET DEFAULT sets; `defaults`: to what, as
+    expressions; None: null. `full`: MATCH FULL.
     """
 
     name: str
@@ -69,6 +70,8 @@ class ForeignKey:
     parent_columns: tuple[str, ...]
     operators: tuple[str, ...]
     clears: tuple[str, ...] = ()
+    defaults: tuple[str | None, ...] = ()
+    full: bool = False
 
 
 @dataclass(frozen=True)
@@ -226,6 +229,8 @@ def _foreign_key(key: dict[str, Any]) -> ForeignKey:
         parent_columns=tuple(key["parent_columns"]),
         operators=tuple(key["operators"]),
         clears=tuple(key["clears"]),
+        defaults=tuple(key["defaults"]),
+        full=key["full"],
     )
 
 

@@ -175,7 +175,7 @@ class Link:
         extractor = Extractor(here, self.settings.site)
         session = Session(target, extractor, incarnation, held.position, Tables(-1))
         self._learn(session)
-        session.news.parked = held.parked
+        session.news.parked = int(held.parked)
         return session
 
     def _serve(self, session: Session) -> None:
@@ -328,5 +328,4 @@ class Link:
     def _note(self, session: Session, unsent: Unsent, applied: Applied) -> None:
         """A batch was committed at the target."""
         session.since = unsent.upto
-        session.news.note(unsent.applied, time.monotonic())
-        session.news.parked = applied.parked > 0
+        session.news.note(unsent.applied, applied.parked, time.monotonic())

@@ -1,18 +1,19 @@
 """Have the changes that wait been tried again, and what is left of them?
 
-Links try parked changes with each batch, and once a second where there is none. So nobody has to be
-told to: it is enough to see that two batches came, of which the second began after we looked.
+Links try parked changes with each batch, and once a second where there is none; of those that a
+server refuses only some in turn, if they are not told to try all. That done, it is enough to see
+that two batches came, of which the second began after we looked.
 """
 
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import ExitStack, closing
 from dataclasses import dataclass, field
 from typing import Any
 
-from bondreplicate.border.database import connect, rows
+from bondreplicate.border.database import Connection, connect, execute, rows
 from bondreplicate.border.settings import Settings
 from bondreplicate.border.sqlfiles import query
 from bondreplicate.core.redact import redact
@@ -85,16 +86,22 @@ class Retry:
         except BondError as error:
             self.not_asked[peer.site] = redact(error.message).removeprefix(f"{peer}: ")
 
+    def _each(self) -> Iterator[tuple[int, Connection, Mapping[str, int | None]]]:
+        """Each site, and of which source its changes that wait are ours to see to; None: any."""
+        for site, connection in self.sites.items():
+            yield site, connection, {"source": None if site == self.own else self.own}
+
+    def have_all_tried(self) -> None:
+        """Let the next batches try all that waits, also what would have to take its turn."""
+        for _, connection, of in self._each():
+            execute(connection, query("retry_soon"), of)
+
     def look(self) -> list[tuple[int, Any]]:
         """Every change that waits at this site, or that it has sent and that waits elsewhere."""
         return [
             (site, row)
-            for site, connection in self.sites.items()
-            for row in rows(
-                connection,
-                query("retry_parked"),
-                {"source": None if site == self.own else self.own},
-            )
+            for site, connection, of in self._each()
+            for row in rows(connection, query("retry_parked"), of)
         ]
 
     def explain(self, link: Link) -> str:
@@ -136,6 +143,7 @@ def retry_parked(
     deadline = clock() + timeout_s
     with ExitStack() as stack:
         mesh = Retry(settings, stack)
+        mesh.have_all_tried()
         waiting = mesh.look()
         wanted = _choose(mesh, waiting, names)
         before = {_id(site, row): row for site, row in waiting if _name(row) in wanted}

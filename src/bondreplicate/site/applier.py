@@ -237,6 +237,7 @@ class Applier:
             action=Literal(fk.action),
             positions=_places(self.columns, fk.columns),
             clears=_places(self.columns, fk.clears),
+            **self._defaults(fk, self.shape),
             key_positions=_places(self.columns, self.shape.key),
             parent_positions=SQL("null::jsonb"),
             child_fixed=_but(self.columns, fk.columns, "c"),
@@ -260,6 +261,7 @@ class Applier:
             action=Literal(fk.action),
             positions=_places(names, fk.columns),
             clears=_places(names, fk.clears),
+            **self._defaults(fk, child),
             key_positions=_places(names, child.key),
             parent_positions=_places(self.columns, fk.parent_columns),
             parent_now=self._parent_now(fk),
@@ -277,6 +279,18 @@ class Applier:
             ),
             parent_of_child=_points_at(fk),
         )
+
+    def _defaults(self, fk: ForeignKey, child: Shape) -> dict[str, Composable]:
+        """What SET DEFAULT sets, a jsonb array of texts; null: that cannot be looked up."""
+        parent = self.known.get(fk.parent)
+        if fk.action != "d" or parent is None or parent[1].key != fk.parent_columns:
+            return {"defaults": SQL("null::jsonb"), "full": FALSE}
+        texts = [
+            render("(({e})::{t})::text", e=raw(e or "null"), t=raw(child.column(c).type))
+            for c, e in zip(fk.clears, fk.defaults, strict=True)
+        ]
+        defaults = render("jsonb_build_array({t})", t=comma(texts))
+        return {"defaults": defaults, "full": TRUE if fk.full else FALSE}
 
     def _parent_now(self, fk: ForeignKey) -> Composable:
         """What the parent, or the one it was merged into, has where values do not travel."""

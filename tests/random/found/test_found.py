@@ -1,10 +1,14 @@
 """What random histories found, each as short as it gets: tables, statements, order of delivery."""
 
 from collections.abc import Iterator, Sequence
+from pathlib import Path
 
 import pytest
 
 from tests.kit import Mesh, make_mesh
+from tests.random.meshes import Meshes
+from tests.random.replay import play
+from tests.random.script import Script
 from tests.scenarios.steps import Link, assert_whole, conflicts, parted, rows_of, settle, up
 
 
@@ -36,3 +40,14 @@ def test_a_child_that_follows_its_parent_to_a_key_that_is_taken_is_kept(
     assert rows_of(mesh, c) == [(4, "a")]
     for site in mesh:
         assert ["1", "b"] in [told["loser_row"] for told in conflicts(site, c)], site
+
+
+@pytest.mark.soak
+@pytest.mark.parametrize("file", sorted(Path(__file__).parent.glob("*.json")), ids=lambda f: f.stem)
+def test_a_history_that_failed_holds(file: Path) -> None:
+    """503: repairs did not end where a TRUNCATE met later children (every day: s30_cycle)."""
+    meshes = Meshes()
+    try:
+        assert play(Script.from_json(file.read_text()), meshes) == ""
+    finally:
+        meshes.end()

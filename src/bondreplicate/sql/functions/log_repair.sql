@@ -1,6 +1,6 @@
 -- Logs in replicate_error what a repair is about to remove or to undo.
 -- Call it before stage_repair().
--- winner_key: the other row that it gave way to. Null: a staged version
+-- winner_key: the other row that it gave way to. Null: a staged version (a delete, a TRUNCATE)
 -- gives way to the row that is here; a row that is here and not staged
 -- gives way to nothing. '{}': nothing, as for a child that goes with its parent.
 create or replace function bondreplicate.log_repair(
@@ -16,14 +16,12 @@ declare
     won record;
     staged boolean;
 begin
-    select s.vals, s.stamp, s.site, s.repair into lost
-    from pg_temp.bond_stage as s where s.tab = wanted_tab and s.key = wanted_key;
-    staged := found;
-    if not staged then
-        execute format(
-            'select f.vals, f.stamp, f.site, f.repair from pg_temp.fetch_%s($1) as f', wanted_tab
-        ) into lost using wanted_key;
-    end if;
+    select r.vals, r.stamp, r.site, r.repair into lost
+    from bondreplicate.row_now(wanted_tab, wanted_key) as r;
+    staged := exists (
+        select from pg_temp.bond_stage as s where s.tab = wanted_tab and (s.key = wanted_key
+            or s.key is null and (s.stamp, s.site, s.repair) = (lost.stamp, lost.site, lost.repair))
+    );
     select s.vals, s.stamp, s.site, s.repair into won
     from pg_temp.bond_stage as s where s.tab = wanted_tab and s.key = winner_key;
     if not found and (staged or winner_key is not null) and winner_key is distinct from '{}' then

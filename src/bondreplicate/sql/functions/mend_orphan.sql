@@ -1,7 +1,8 @@
 -- Decides what becomes of a row whose parent is missing, and stages it: the child follows its
 -- parent to the row it was merged into, or to its new values; the delete of the parent loses (NO
--- ACTION, RESTRICT, or CASCADE onto a row that a repair has kept); the child follows it (CASCADE,
--- SET NULL); or the incoming change is parked until the parent arrives, or the child has moved.
+-- ACTION, RESTRICT, SET DEFAULT without the default, or CASCADE onto a row that a repair has kept);
+-- the child follows it (CASCADE, SET NULL, SET DEFAULT); or the incoming change is parked until the
+-- parent arrives, or the child has moved.
 -- orphan: as pg_temp.orphans_<tab>() gives it. Returns what it did.
 create or replace function bondreplicate.mend_orphan(origin smallint, me smallint, orphan jsonb)
 returns text
@@ -19,6 +20,9 @@ declare
     child record;
     parent record;
     points_at text [];
+    cleared text [];
+    left_with constant text := case action when 'n' then 'null' else 'default' end;
+    stuck constant text := format('foreign key %s: ', orphan ->> 'constraint');
 begin
     select null::text [] as vals, null::text [] as merged_into, false as gone, false as mine,
         0 as repair
@@ -30,6 +34,7 @@ begin
         if child.gone then
             return 'already mended';
         end if;
+        cleared := bondreplicate.clear_child(orphan, child.vals);
     end if;
     if parent_tab is not null and parent_key is not null then
         select p.vals, p.merged_into, p.gone, p.mine, p.repair into parent
@@ -56,9 +61,9 @@ begin
         origin, me, parent_tab, parent_key, child_tab, child_key
     ) then
         perform bondreplicate.park(origin, parent_tab, parent_key,
-            format('foreign key %s: a child of it is here still', constraint_name));
+            stuck || 'a child of it is here still');
         return 'delete parked';
-    elsif removed and (action in ('a', 'r', 'd') or action = 'c' and child.repair > 0) then
+    elsif removed and cleared is null and not (action = 'c' and child.repair = 0) then
         perform bondreplicate.log_repair(me, parent_tab, parent_key, null, 'foreign key',
             'a delete loses against a child', 'the parent stays', constraint_name);
         perform bondreplicate.stage_repair(me, parent_tab, parent_key, false,
@@ -73,16 +78,15 @@ begin
             'children follow a deleted parent (CASCADE)', 'the child was removed', constraint_name);
         perform bondreplicate.stage_repair(me, child_tab, child_key, true, null, null);
         return 'child removed';
-    elsif action = 'n' and parent.gone then
+    elsif cleared is not null and parent.gone then
         perform bondreplicate.log_repair(me, child_tab, child_key, '{}', 'foreign key',
-            'children follow a deleted parent (SET NULL)', 'the child points at nothing',
-            constraint_name);
-        perform bondreplicate.stage_repair(me, child_tab, child_key, false,
-            bondreplicate.replace_values(child.vals, orphan -> 'clears', null), null);
-        return 'child set null';
+            format('children follow a deleted parent (SET %s)', upper(left_with)),
+            'the child points at ' || left_with, constraint_name);
+        perform bondreplicate.point_child(me, child_tab, child_key, cleared,
+            orphan -> 'key_positions');
+        return 'child cleared';
     end if;
-    perform bondreplicate.park(origin, child_tab, child_key,
-        format('foreign key %s: its parent is not here', constraint_name));
+    perform bondreplicate.park(origin, child_tab, child_key, stuck || 'its parent is not here');
     return 'child parked';
 end
 $$;

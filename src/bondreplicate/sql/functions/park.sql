@@ -1,8 +1,9 @@
 -- Takes a change off the stage and keeps it in replicate_parked until it can be applied.
--- wanted_key: null: everything staged for the table. If its origin has no such table any more,
--- it stays known which table that was, and what its columns were.
+-- wanted_key: null: everything staged for the table. refused: by the server itself. If its origin
+-- has no such table any more, it stays known which table that was, and what its columns were.
 create or replace function bondreplicate.park(
-    origin smallint, wanted_tab integer, wanted_key text [], why text
+    origin smallint, wanted_tab integer, wanted_key text [], why text,
+    refused boolean default false
 )
 returns void
 language plpgsql
@@ -16,13 +17,14 @@ begin
     )
     insert into bondreplicate.replicate_parked as p (
         source, schema_name, table_name, origin_tab, layout, columns, key, key_columns, key_numbers,
-        hash, xid, maker, stamp, site, repair, gone, vals, merged_into, seen, again, cells,
-        reason
+        hash, xid, maker, stamp, site, repair, gone, vals, merged_into, seen, again,
+        cells, reason, refused
     )
     select origin, t.schema_name, t.table_name, t.origin_tab, t.layout, t.columns,
         coalesce(k.key, '{}'), case when k.key is null then '{}' else t.key_columns end,
         t.key_numbers, k.hash, k.xid, k.source, k.stamp, k.site, k.repair,
-        k.gone, k.vals, k.merged_into, coalesce(k.seen, b.seen), k.again, k.cells, why
+        k.gone, k.vals, k.merged_into, coalesce(k.seen, b.seen), k.again, k.cells, why,
+        park.refused
     from taken as k
     join pg_temp.bond_shape as t on t.tab = wanted_tab
     cross join pg_temp.bond_batch as b
@@ -37,8 +39,10 @@ begin
         maker = excluded.maker, stamp = excluded.stamp, site = excluded.site,
         repair = excluded.repair, gone = excluded.gone, vals = excluded.vals,
         merged_into = excluded.merged_into, seen = excluded.seen,
-        again = p.again or excluded.again, cells = excluded.cells, reason = excluded.reason,
+        again = p.again or excluded.again, cells = excluded.cells,
+        reason = excluded.reason, refused = excluded.refused,
         tried_by = excluded.tried_by, tries = p.tries + 1;
 end
 $$;
-comment on function bondreplicate.park(smallint, integer, text [], text) is 'parks a staged change';
+comment on function bondreplicate.park(smallint, integer, text [], text, boolean) is
+'parks a staged change';

@@ -23,13 +23,13 @@ begin
         ) then
             found_any := true;
         elsif why is not null then
-            perform bondreplicate.park(origin, wanted_tab, one.key, why);
+            perform bondreplicate.park(origin, wanted_tab, one.key, why, true);
             found_any := true;
         end if;
     end loop;
     drop index pg_temp.bond_stage_key;
     if not found_any then
-        perform bondreplicate.park(origin, wanted_tab, null, refused);
+        perform bondreplicate.park(origin, wanted_tab, null, refused, true);
     end if;
 end
 $$;

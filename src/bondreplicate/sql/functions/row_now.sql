@@ -1,5 +1,6 @@
--- A row and its version as they would be after the staged changes: the staged one, else the one
--- that is here with the version that is remembered (null: forgotten).
+-- A row and its version as they would be after the staged changes: the staged one; else, where a
+-- later TRUNCATE is staged, none; else the one that is here with the version that is remembered
+-- (null: forgotten).
 create or replace function bondreplicate.row_now(
     wanted_tab integer, wanted_key text [],
     out vals text [], out stamp timestamptz, out site smallint, out repair smallint,
@@ -8,6 +9,8 @@ create or replace function bondreplicate.row_now(
 language plpgsql
 set search_path = pg_catalog, pg_temp
 as $$
+declare
+    cut record;
 begin
     select s.vals, s.stamp, s.site, s.repair, s.merged_into, s.gone, s.mine
     into vals, stamp, site, repair, merged_into, gone, mine
@@ -19,6 +22,14 @@ begin
             from pg_temp.fetch_%s($1) as f
         $q$, wanted_tab)
         into vals, stamp, site, repair, merged_into, gone, mine using wanted_key;
+        select s.stamp, s.site, s.repair into cut
+        from pg_temp.bond_stage as s where s.tab = wanted_tab and s.key is null
+        order by s.stamp desc, s.site desc, s.repair desc limit 1;
+        if stamp is null and cut.stamp is not null
+            or (cut.stamp, cut.site, cut.repair) > (stamp, site, repair) then
+            select null, cut.stamp, cut.site, cut.repair, null, true
+            into vals, stamp, site, repair, merged_into, gone;
+        end if;
     end if;
 end
 $$;

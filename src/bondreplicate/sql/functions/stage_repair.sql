@@ -1,7 +1,7 @@
 -- Stages a repair: a write made here, whose version is just above the one it replaces, so that
 -- every site that makes the same repair gives it the same version. Where that version is forgotten
 -- others may still know it: a fresh stamp.
--- Reads pg_temp.fetch_<tab>, writes pg_temp.bond_stage. Called only by the applying session.
+-- Writes pg_temp.bond_stage. Called only by the applying session.
 create or replace function bondreplicate.stage_repair(
     me smallint, wanted_tab integer, wanted_key text [],
     gone_now boolean, vals_now text [], merged text []
@@ -16,15 +16,8 @@ begin
     if not gone_now and bondreplicate.stage_columns(me, wanted_tab, wanted_key, vals_now) then
         return;
     end if;
-    select s.stamp, s.site, s.repair into old
-    from pg_temp.bond_stage as s
-    where s.tab = wanted_tab and (s.key = wanted_key or s.key is null)
-    order by s.stamp desc, s.site desc, s.repair desc limit 1;
-    if not found then
-        execute format(
-            'select f.stamp, f.site, f.repair from pg_temp.fetch_%s($1) as f', wanted_tab
-        ) into old using wanted_key;
-    end if;
+    select r.stamp, r.site, r.repair into old
+    from bondreplicate.row_now(wanted_tab, wanted_key) as r;
     if old.stamp is null then
         select bondreplicate.replicate_now() as stamp, me as site, 0::smallint as repair into old;
     end if;

@@ -1,13 +1,19 @@
 -- Puts the parked changes of an origin back on the stage, unless a newer state of the row has come
 -- with this batch, which is then compared with what the older one had not seen either; parks what
--- belongs to tables that are held (missing here, or with other columns).
+-- belongs to tables that are held (missing here, or with other columns). Of the rows that the
+-- server refused, which are tried one by one, some take their turn: those tried longest ago.
 create or replace function bondreplicate.unpark(origin smallint)
 returns void
 language plpgsql
 set search_path = pg_catalog, pg_temp
 as $$
+declare
+    refused_max constant integer := 100;
 begin
     if exists (select from bondreplicate.replicate_parked as p where p.source = origin) then
+        insert into pg_temp.bond_later (id)
+        select p.id from bondreplicate.replicate_parked as p
+        where p.source = origin and p.refused order by p.tried_by, p.id offset refused_max;
         update pg_temp.bond_stage as s
         set seen = p.seen, again = p.again, cells = case
             when s.gone or p.gone or p.xid is null and p.cells is null then s.cells

@@ -102,7 +102,7 @@ foreign_keys as (
         'name', k.conname, 'action', case
             when k.confdeltype <> 'n' or x.may_clear then k.confdeltype else 'a'
         end,
-        'clears', x.clears,
+        'clears', x.clears, 'defaults', x.defaults, 'full', k.confmatchtype = 'f',
         'parent_schema', pn.nspname, 'parent_table', p.relname,
         'columns', x.columns, 'parent_columns', x.parents, 'operators', x.operators
     ) order by k.conname) as list
@@ -113,13 +113,16 @@ foreign_keys as (
     join pg_namespace as pn on pn.oid = p.relnamespace
     cross join lateral (
         select jsonb_agg(a.attname order by u.n) as columns,
-            coalesce(jsonb_agg(a.attname) filter (where c.clear), '[]') as clears,
+            coalesce(jsonb_agg(a.attname order by u.n) filter (where c.clear), '[]') as clears,
+            coalesce(jsonb_agg(pg_get_expr(d.adbin, d.adrelid) order by u.n)
+                filter (where c.clear), '[]') as defaults,
             coalesce(bool_and(not a.attnotnull) filter (where c.clear), true) as may_clear,
             jsonb_agg(b.attname order by u.n) as parents,
             jsonb_agg(format('operator(%I.%s)', n.nspname, o.oprname) order by u.n) as operators
         from unnest(k.conkey, k.confkey, k.conpfeqop)
             with ordinality as u (child, parent, operator, n)
         join pg_attribute as a on a.attrelid = k.conrelid and a.attnum = u.child
+        left join pg_attrdef as d on d.adrelid = a.attrelid and d.adnum = a.attnum
         cross join lateral (
             select u.child = any (coalesce(k.confdelsetcols, k.conkey)) as clear
         ) as c

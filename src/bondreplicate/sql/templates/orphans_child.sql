@@ -9,7 +9,7 @@ perform from pg_temp.bond_stage as s
         'key_positions', {key_positions},
         'parent_positions', {parent_positions},
         'parent_tab', {parent_tab}, 'parent_key', {parent_key},
-        'child_fixed', {child_fixed}
+        'child_fixed', {child_fixed}, 'defaults', {defaults}, 'full', {full}
     )), '[]') into more
     from pg_temp.bond_stage as s
     join only {child} as c on {child_is_staged}
