@@ -15,7 +15,7 @@ from bondreplicate.border.database import (
     render,
 )
 from bondreplicate.border.sqlfiles import template
-from bondreplicate.core.shapes import Shape, TableName
+from bondreplicate.core.shapes import COLUMN, Shape, TableName
 from bondreplicate.site.expressions import KeyOf, as_texts, comma, regclass, table, timestamp
 
 TEXT_NEVER_DEPENDS = {
@@ -64,7 +64,8 @@ def attach(shape: Shape, tab: int) -> list[Composed]:
     triggers = render(
         template("attach"), function=function, table=table(shape.name), key_changed=changed
     )
-    if shape.by_column:
+    # As is wished: what is written from now on is of whole rows, if the table is to be merged so.
+    if shape.resolve == COLUMN:
         return [create, triggers, *_attach_columns(shape, tab)]
     return [create, triggers, *_drop(columns_function_name(tab))]
 
