@@ -2,9 +2,9 @@
 
 Columns that one constraint names together are one *group* and are merged as one: then a merged row
 breaks no CHECK, NOT NULL or composite key that its authors' rows did not break. A row that comes
-back over a deletion is written anew, as a repair of all its groups. A counter is the value that
-the last plain write gave it (its *base*) and the sum of what all sites added to that base; what is
-added travels once over each link, and counts only for the base that it was added to.
+back where it was deleted is completed there: a repair, just above the deletion. A counter is the
+value that the last plain write gave it (its *base*) and the sum of what all sites added to that
+base; what is added travels once over each link, and counts only for the base that it was added to.
 """
 
 from __future__ import annotations
@@ -160,15 +160,15 @@ class MergingSite:
         merged = join(old, new)
         if not merged.lives:
             merged = Merged({}, merged.dead, merged.base, merged.start)
-        elif self.rules.revive and old.lives != new.lives and merged.dead != NEVER:
-            merged = self._revive(key, merged, old if old.lives else new)
+        elif self.rules.revive and not old.lives and merged.dead != NEVER:
+            merged = self._revive(key, merged)
         self.rows[key] = merged
 
-    def _revive(self, key: int, merged: Merged, living: Merged) -> Merged:
-        """A row outlives a deletion: all its groups are written anew, just above its top."""
-        if living.dead == merged.dead:
-            return merged
-        version = merged.top._replace(repair=merged.top.repair + 1)
-        self.changed[key] = self.last
-        cells = {g: (version, v) for g, (_, v) in living.cells.items()}
+    def _revive(self, key: int, merged: Merged) -> Merged:
+        """A row comes back over its deletion: what is older than that is written anew, above it."""
+        anew = merged.dead._replace(repair=merged.dead.repair + 1)
+        if any(version < merged.dead for version, _ in merged.cells.values()):
+            self.changed[key] = self.last
+        cells = {g: (anew, vals) if v < merged.dead else (v, vals)
+                 for g, (v, vals) in merged.cells.items()}  # fmt: skip
         return Merged(cells, merged.dead, merged.base, merged.start)
