@@ -3,8 +3,10 @@
 import json
 from collections.abc import Iterator
 
+import psycopg
 import pytest
 
+from bondreplicate.border.sqlfiles import query
 from tests.kit import Mesh, eventually, make_mesh
 from tests.scenarios.columns import resolve, up_by_column
 from tests.scenarios.steps import assert_whole, parted, rows_of, settle, up, wait_delivered
@@ -119,3 +121,23 @@ def test_a_change_is_parked_while_other_columns_change(mesh: Mesh) -> None:
     rows = rows_of(mesh, "refused")
     assert rows[0] == (1, "bad", "b2", "c3")
     assert rows[1] == (2, "a2", "b", "c1")
+
+
+def test_a_copy_numbers_its_columns_anew(mesh: Mesh) -> None:
+    """Where a column was dropped before, those after it have other numbers in a copy."""
+    up_by_column(mesh, SETUP.format(t="copied"), "copied")
+    for site in mesh:
+        site.execute("alter table copied drop column a")
+    columns = (
+        "select column_numbers from bondreplicate.replicate_tables where table_name = 'copied'"
+    )
+    eventually(lambda: mesh[1].value(columns) == [1, 3, 4], "the daemon has followed", 30)
+    changed = "select changed from bondreplicate.replicate_log where changed is not null"
+    with psycopg.connect(mesh[1].dsn) as there:
+        there.execute("update copied set c = 'new' where id = 1")
+        assert there.execute(changed).fetchall() == [([4],)]
+        there.execute("alter table copied rename to original")
+        there.execute("create table copied (id int primary key, b text, c text)")
+        there.execute(query("state_copied_changed"), {"site": 3})
+        assert there.execute(changed).fetchall() == [([3],)]
+        there.rollback()
