@@ -54,6 +54,9 @@ begin
     perform bondreplicate.take_errors(origin);
     perform bondreplicate.check_tables(origin, revision);
     conflicts := bondreplicate.merge_stage(origin, me, seen);
+    if to_regclass('pg_temp.bond_stage_key') is not null then
+        drop index pg_temp.bond_stage_key;
+    end if;
     delete from bondreplicate.replicate_parked as p using pg_temp.bond_parked as k
     where p.source = origin and p.tried_by <> pg_current_xact_id()
         and (k.source, k.schema_name, k.table_name, k.key, k.key_columns)
