@@ -5,9 +5,9 @@
 -- again: it waited, and beats what was made here meanwhile, which its origin may take since it has
 -- forgotten what it sent: it is sent again, as a repair.
 -- bond_batch.patience: lock_timeout of the session; waiting: changes that have waited are among
--- them. bond_later: changes whose turn it is not. bond_aside: rows whose latest state the origin
--- has, and keeps parked. bond_removed.pointed: values of the columns that foreign keys point at,
--- also of those that do not travel.
+-- them; truncates: a TRUNCATE is. bond_turn: changes that the server refused and that have their
+-- turn. bond_aside: rows whose latest state the origin has, and keeps parked. bond_removed.pointed:
+-- values of the columns that foreign keys point at, also of those that do not travel.
 create temporary table bond_stage (
     tab integer, key text [], xid xid8, stamp timestamptz, site smallint, repair smallint,
     gone boolean, merged_into text [], vals text [], source smallint,
@@ -16,14 +16,14 @@ create temporary table bond_stage (
 ) on commit delete rows;
 create temporary table bond_kept (like bond_stage) on commit delete rows;
 create temporary table bond_batch (
-    seen jsonb, impatient boolean, patience text, waiting boolean
+    seen jsonb, impatient boolean, patience text, waiting boolean, truncates boolean
 ) on commit delete rows;
 create temporary table bond_aside (tab integer, key text []) on commit delete rows;
 create temporary table bond_removed (
     tab integer, key text [], vals text [], pointed text []
 ) on commit delete rows;
 create temporary table bond_moved (tab integer, key text [], vals text []) on commit delete rows;
-create temporary table bond_later (id bigint primary key) on commit delete rows;
+create temporary table bond_turn (id bigint) on commit delete rows;
 create temporary table bond_shape (
     tab integer primary key, schema_name name, table_name name, columns name [],
     checked_late boolean, held text, origin_tab integer, key_columns name [],
@@ -46,7 +46,7 @@ from bondreplicate.replicate_parked as p
 join bond_shape as c
     on c.schema_name = p.schema_name and c.table_name = p.table_name and c.held is null
     and coalesce(c.origin_tab = p.origin_tab, true)
-where not exists (select from bond_later as l where l.id = p.id) and not exists (
+where (not p.refused or p.id in (select t.id from bond_turn as t)) and not exists (
     select from bond_shape as h
     where h.schema_name = p.schema_name and h.table_name = p.table_name and h.held is not null
 );
