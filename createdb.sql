@@ -698,17 +698,20 @@ begin
         on c.schema_name = a.one ->> 0 and c.table_name = a.one ->> 1 and c.held is null;
     perform bondreplicate.unpark(origin);
     update pg_temp.bond_batch
-    set waiting = exists (select from pg_temp.bond_stage as s where s.seen is not null);
+    set waiting = exists (select from pg_temp.bond_stage as s where s.seen is not null),
+        truncates = exists (select from pg_temp.bond_stage as s where s.key is null);
     if exists (select from pg_temp.bond_batch as b where b.impatient or b.waiting) then
         perform set_config('lock_timeout', '50ms', true);
     end if;
     perform bondreplicate.take_errors(origin);
     perform bondreplicate.check_tables(origin, revision);
     conflicts := bondreplicate.merge_stage(origin, me, seen);
+    if to_regclass('pg_temp.bond_stage_key') is not null then
+        drop index pg_temp.bond_stage_key;
+    end if;
     delete from bondreplicate.replicate_parked as p using pg_temp.bond_parked as k
     where p.source = origin and p.tried_by <> pg_current_xact_id()
-        and (k.source, k.schema_name, k.table_name, k.key, k.key_columns)
-        = (p.source, p.schema_name, p.table_name, p.key, p.key_columns);
+        and k.id = p.id;
     update bondreplicate.replicate_position as p
     set position = upto, seen = apply_batch.seen, incarnation = origin_incarnation,
         applied_at = clock_timestamp(), batches = p.batches + 1, rows = p.rows + rows_applied,
@@ -1374,6 +1377,25 @@ end
 $$;
 comment on function bondreplicate.hold_tables() is 'keeps writers out of the tables of a batch';
 
+-- Makes rows of the stage easy to find by their key, where there are many and some have to be
+-- mended or tried one by one: without, each look goes through all. It has to be made before rows
+-- of the stage are updated: after that, the transaction may not use it.
+-- more: rows that are still to come. No query on the stage may be under way.
+create or replace function bondreplicate.index_stage(more bigint)
+returns void
+language plpgsql
+set search_path = pg_catalog, pg_temp
+as $$
+begin
+    if to_regclass('pg_temp.bond_stage_key') is null
+        and (select count(*) + more > 100 from pg_temp.bond_stage) then
+        create index bond_stage_key on pg_temp.bond_stage using hash (key);
+    end if;
+end
+$$;
+comment on function bondreplicate.index_stage(bigint) is
+'makes rows of the stage easy to find by their key';
+
 -- Whether a later state of a row here is on its way: the site that made the staged change had seen
 -- the row as it is here, and the two cannot stand together there either. Then the change waits for
 -- it, and nothing is mended. Not for a repair made here, nor for a row that is staged itself, or
@@ -1835,8 +1857,12 @@ begin
     select r.vals, r.stamp, r.site, r.repair into lost
     from bondreplicate.row_now(wanted_tab, wanted_key) as r;
     staged := exists (
-        select from pg_temp.bond_stage as s where s.tab = wanted_tab and (s.key = wanted_key
-            or s.key is null and (s.stamp, s.site, s.repair) = (lost.stamp, lost.site, lost.repair))
+        select from pg_temp.bond_stage as s where s.tab = wanted_tab and s.key = wanted_key
+    ) or exists (
+        select from pg_temp.bond_stage as s
+        where (select b.truncates from pg_temp.bond_batch as b)
+            and s.tab = wanted_tab and s.key is null
+            and (s.stamp, s.site, s.repair) = (lost.stamp, lost.site, lost.repair)
     );
     select s.vals, s.stamp, s.site, s.repair into won
     from pg_temp.bond_stage as s where s.tab = wanted_tab and s.key = winner_key;
@@ -2178,6 +2204,7 @@ begin
             raise exception using errcode = 'BR030', message = 'rows without parent';
         exception
             when sqlstate 'BR030' then
+                perform bondreplicate.index_stage(0);
                 broken := array(
                     select distinct (o.one ->> t.name)::integer
                     from jsonb_array_elements(orphans) as o (one)
@@ -2186,6 +2213,7 @@ begin
                 perform bondreplicate.mend_orphans(origin, me, orphans);
             when sqlstate 'BR034' or unique_violation or exclusion_violation then
                 get stacked diagnostics why = message_text;
+                perform bondreplicate.index_stage(0);
                 broken := array[tab];
                 if not bondreplicate.mend_clashes(origin, me, tab, before, careful)
                     and (careful or sqlstate = 'BR034') then
@@ -2201,6 +2229,7 @@ begin
                     raise;
                 end if;
                 get stacked diagnostics why = message_text;
+                perform bondreplicate.index_stage(0);
                 broken := array[tab];
                 perform bondreplicate.park_culprits(origin, me, tab, before, careful, why);
         end;
@@ -2374,7 +2403,6 @@ declare
     why text;
     found_any boolean := false;
 begin
-    create index if not exists bond_stage_key on pg_temp.bond_stage using hash (key);
     for one in
         select s.key from pg_temp.bond_stage as s where s.tab = wanted_tab and s.key is not null
     loop
@@ -2388,7 +2416,6 @@ begin
             found_any := true;
         end if;
     end loop;
-    drop index pg_temp.bond_stage_key;
     if not found_any then
         perform bondreplicate.park(origin, wanted_tab, null, refused, true);
     end if;
@@ -2812,7 +2839,9 @@ begin
         $q$, wanted_tab)
         into vals, stamp, site, repair, merged_into, gone, mine using wanted_key;
         select s.stamp, s.site, s.repair into cut
-        from pg_temp.bond_stage as s where s.tab = wanted_tab and s.key is null
+        from pg_temp.bond_stage as s
+        where (select b.truncates from pg_temp.bond_batch as b)
+            and s.tab = wanted_tab and s.key is null
         order by s.stamp desc, s.site desc, s.repair desc limit 1;
         if stamp is null and cut.stamp is not null
             or (cut.stamp, cut.site, cut.repair) > (stamp, site, repair) then
@@ -3361,9 +3390,12 @@ declare
     refused_max constant integer := 100;
 begin
     if exists (select from bondreplicate.replicate_parked as p where p.source = origin) then
-        insert into pg_temp.bond_later (id)
+        insert into pg_temp.bond_turn (id)
         select p.id from bondreplicate.replicate_parked as p
-        where p.source = origin and p.refused order by p.tried_by, p.id offset refused_max;
+        where p.source = origin and p.refused order by p.tried_by, p.id limit refused_max;
+        perform bondreplicate.index_stage(
+            (select count(*) from bondreplicate.replicate_parked as p where p.source = origin)
+        );
         update pg_temp.bond_stage as s
         set seen = p.seen, again = p.again, cells = case
             when s.gone or p.gone or p.xid is null and p.cells is null then s.cells
@@ -3422,8 +3454,7 @@ begin
     from pg_temp.bond_parked as w
     where w.source = origin and not (w.same_key and w.whole)
         and not (not w.same_key and w.whole and w.key_columns <@ w.columns_now)
-        and (k.source, k.schema_name, k.table_name, k.key, k.key_columns)
-        = (w.source, w.schema_name, w.table_name, w.key, w.key_columns)
+        and k.id = w.id
         and not (w.same_key and exists (
             select from pg_temp.bond_stage as s where s.tab = w.tab and s.key = w.key
         ));
@@ -3510,7 +3541,7 @@ comment on function bondreplicate.wait_for_change(
 ) is
 'sleeps until something was committed';
 
-insert into bondreplicate.replicate_structure (number, name, checksum) values (0, 'functions', 'cab790fb48921795')
+insert into bondreplicate.replicate_structure (number, name, checksum) values (0, 'functions', '7eb335fccd80afff')
 on conflict (number) do update set checksum = excluded.checksum, made_at = clock_timestamp()
 ;
 revoke all on all functions in schema bondreplicate from public;

@@ -47,17 +47,20 @@ begin
         on c.schema_name = a.one ->> 0 and c.table_name = a.one ->> 1 and c.held is null;
     perform bondreplicate.unpark(origin);
     update pg_temp.bond_batch
-    set waiting = exists (select from pg_temp.bond_stage as s where s.seen is not null);
+    set waiting = exists (select from pg_temp.bond_stage as s where s.seen is not null),
+        truncates = exists (select from pg_temp.bond_stage as s where s.key is null);
     if exists (select from pg_temp.bond_batch as b where b.impatient or b.waiting) then
         perform set_config('lock_timeout', '50ms', true);
     end if;
     perform bondreplicate.take_errors(origin);
     perform bondreplicate.check_tables(origin, revision);
     conflicts := bondreplicate.merge_stage(origin, me, seen);
+    if to_regclass('pg_temp.bond_stage_key') is not null then
+        drop index pg_temp.bond_stage_key;
+    end if;
     delete from bondreplicate.replicate_parked as p using pg_temp.bond_parked as k
     where p.source = origin and p.tried_by <> pg_current_xact_id()
-        and (k.source, k.schema_name, k.table_name, k.key, k.key_columns)
-        = (p.source, p.schema_name, p.table_name, p.key, p.key_columns);
+        and k.id = p.id;
     update bondreplicate.replicate_position as p
     set position = upto, seen = apply_batch.seen, incarnation = origin_incarnation,
         applied_at = clock_timestamp(), batches = p.batches + 1, rows = p.rows + rows_applied,

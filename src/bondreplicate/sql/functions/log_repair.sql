@@ -19,8 +19,12 @@ begin
     select r.vals, r.stamp, r.site, r.repair into lost
     from bondreplicate.row_now(wanted_tab, wanted_key) as r;
     staged := exists (
-        select from pg_temp.bond_stage as s where s.tab = wanted_tab and (s.key = wanted_key
-            or s.key is null and (s.stamp, s.site, s.repair) = (lost.stamp, lost.site, lost.repair))
+        select from pg_temp.bond_stage as s where s.tab = wanted_tab and s.key = wanted_key
+    ) or exists (
+        select from pg_temp.bond_stage as s
+        where (select b.truncates from pg_temp.bond_batch as b)
+            and s.tab = wanted_tab and s.key is null
+            and (s.stamp, s.site, s.repair) = (lost.stamp, lost.site, lost.repair)
     );
     select s.vals, s.stamp, s.site, s.repair into won
     from pg_temp.bond_stage as s where s.tab = wanted_tab and s.key = winner_key;

@@ -49,6 +49,7 @@ begin
             raise exception using errcode = 'BR030', message = 'rows without parent';
         exception
             when sqlstate 'BR030' then
+                perform bondreplicate.index_stage(0);
                 broken := array(
                     select distinct (o.one ->> t.name)::integer
                     from jsonb_array_elements(orphans) as o (one)
@@ -57,6 +58,7 @@ begin
                 perform bondreplicate.mend_orphans(origin, me, orphans);
             when sqlstate 'BR034' or unique_violation or exclusion_violation then
                 get stacked diagnostics why = message_text;
+                perform bondreplicate.index_stage(0);
                 broken := array[tab];
                 if not bondreplicate.mend_clashes(origin, me, tab, before, careful)
                     and (careful or sqlstate = 'BR034') then
@@ -72,6 +74,7 @@ begin
                     raise;
                 end if;
                 get stacked diagnostics why = message_text;
+                perform bondreplicate.index_stage(0);
                 broken := array[tab];
                 perform bondreplicate.park_culprits(origin, me, tab, before, careful, why);
         end;

@@ -13,7 +13,6 @@ declare
     why text;
     found_any boolean := false;
 begin
-    create index if not exists bond_stage_key on pg_temp.bond_stage using hash (key);
     for one in
         select s.key from pg_temp.bond_stage as s where s.tab = wanted_tab and s.key is not null
     loop
@@ -27,7 +26,6 @@ begin
             found_any := true;
         end if;
     end loop;
-    drop index pg_temp.bond_stage_key;
     if not found_any then
         perform bondreplicate.park(origin, wanted_tab, null, refused, true);
     end if;

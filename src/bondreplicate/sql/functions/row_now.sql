@@ -23,7 +23,9 @@ begin
         $q$, wanted_tab)
         into vals, stamp, site, repair, merged_into, gone, mine using wanted_key;
         select s.stamp, s.site, s.repair into cut
-        from pg_temp.bond_stage as s where s.tab = wanted_tab and s.key is null
+        from pg_temp.bond_stage as s
+        where (select b.truncates from pg_temp.bond_batch as b)
+            and s.tab = wanted_tab and s.key is null
         order by s.stamp desc, s.site desc, s.repair desc limit 1;
         if stamp is null and cut.stamp is not null
             or (cut.stamp, cut.site, cut.repair) > (stamp, site, repair) then

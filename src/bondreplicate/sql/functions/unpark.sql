@@ -11,9 +11,12 @@ declare
     refused_max constant integer := 100;
 begin
     if exists (select from bondreplicate.replicate_parked as p where p.source = origin) then
-        insert into pg_temp.bond_later (id)
+        insert into pg_temp.bond_turn (id)
         select p.id from bondreplicate.replicate_parked as p
-        where p.source = origin and p.refused order by p.tried_by, p.id offset refused_max;
+        where p.source = origin and p.refused order by p.tried_by, p.id limit refused_max;
+        perform bondreplicate.index_stage(
+            (select count(*) from bondreplicate.replicate_parked as p where p.source = origin)
+        );
         update pg_temp.bond_stage as s
         set seen = p.seen, again = p.again, cells = case
             when s.gone or p.gone or p.xid is null and p.cells is null then s.cells

@@ -20,8 +20,7 @@ begin
     from pg_temp.bond_parked as w
     where w.source = origin and not (w.same_key and w.whole)
         and not (not w.same_key and w.whole and w.key_columns <@ w.columns_now)
-        and (k.source, k.schema_name, k.table_name, k.key, k.key_columns)
-        = (w.source, w.schema_name, w.table_name, w.key, w.key_columns)
+        and k.id = w.id
         and not (w.same_key and exists (
             select from pg_temp.bond_stage as s where s.tab = w.tab and s.key = w.key
         ));

@@ -9,9 +9,9 @@
 -- xid: as above; mine: made here now. Null: one, of all columns. sent: the row as it came, where
 -- columns of the row that is here have gone into vals.
 -- bond_batch.patience: lock_timeout of the session; waiting: changes that have waited are among
--- them. bond_later: changes whose turn it is not. bond_aside: rows whose latest state the origin
--- has, and keeps parked. bond_removed.pointed: values of the columns that foreign keys point at,
--- also of those that do not travel.
+-- them; truncates: a TRUNCATE is. bond_turn: changes that the server refused and that have their
+-- turn. bond_aside: rows whose latest state the origin has, and keeps parked. bond_removed.pointed:
+-- values of the columns that foreign keys point at, also of those that do not travel.
 -- bond_shape.numbers: those of its columns here; together: equal where they are merged as one.
 create temporary table bond_stage (
     tab integer, key text [], xid xid8, stamp timestamptz, site smallint, repair smallint,
@@ -21,14 +21,14 @@ create temporary table bond_stage (
 ) on commit delete rows;
 create temporary table bond_kept (like bond_stage) on commit delete rows;
 create temporary table bond_batch (
-    seen jsonb, impatient boolean, patience text, waiting boolean
+    seen jsonb, impatient boolean, patience text, waiting boolean, truncates boolean
 ) on commit delete rows;
 create temporary table bond_aside (tab integer, key text []) on commit delete rows;
 create temporary table bond_removed (
     tab integer, key text [], vals text [], pointed text []
 ) on commit delete rows;
 create temporary table bond_moved (tab integer, key text [], vals text []) on commit delete rows;
-create temporary table bond_later (id bigint primary key) on commit delete rows;
+create temporary table bond_turn (id bigint) on commit delete rows;
 -- What contest_columns() compares: staged rows of one table (by their place in bond_stage) with the
 -- row that is here and with what is remembered of it (known; t_*: the latest of it); then that,
 -- column by column. theirs, ours: values; i_*: the version that comes, of cell nth; l_*: the one
@@ -67,7 +67,7 @@ from bondreplicate.replicate_parked as p
 join bond_shape as c
     on c.schema_name = p.schema_name and c.table_name = p.table_name and c.held is null
     and coalesce(c.origin_tab = p.origin_tab, true)
-where not exists (select from bond_later as l where l.id = p.id) and not exists (
+where (not p.refused or p.id in (select t.id from bond_turn as t)) and not exists (
     select from bond_shape as h
     where h.schema_name = p.schema_name and h.table_name = p.table_name and h.held is not null
 );

@@ -5,6 +5,7 @@
 create or replace function pg_temp.{function}(wanted text [])
 returns table (staged_key text [], other_key text [], constraint_name name)
 language plpgsql
+set enable_hashjoin = on
 as $clashes$
 #variable_conflict use_column
 begin

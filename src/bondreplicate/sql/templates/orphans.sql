@@ -4,6 +4,7 @@
 create or replace function pg_temp.{function}()
 returns jsonb
 language plpgsql
+set enable_hashjoin = on
 as $orphans$
 #variable_conflict use_variable
 declare
