@@ -1448,17 +1448,31 @@ begin
     if not exists (select from bondreplicate.replicate_parked) then
         return false;
     end if;
+    -- One condition for each, so that a table that is merged by row is not joined with the log.
     execute format($q$
         select exists (
             select from bondreplicate.replicate_parked as p
             join bondreplicate.replicate_tables as t
                 on t.schema_name = p.schema_name and t.table_name = p.table_name and t.active
             join bondreplicate.replicate_log as l on l.tab = t.id and l.key is not null
-            where %s and (
+            where %1$s and (
                 p.key = '{}' or p.hash is null or p.key_columns not in ('{}', t.key_columns)
-                or (t.merges = 'column' or p.cells is not null) and not p.gone
-                    and (l.hash = p.hash or l.key = p.key)
             )
+        ) or exists (
+            with waiting as materialized (
+                select t.id, p.hash, p.key
+                from bondreplicate.replicate_parked as p
+                join bondreplicate.replicate_tables as t
+                    on t.schema_name = p.schema_name and t.table_name = p.table_name and t.active
+                where not p.gone and (t.merges = 'column' or p.cells is not null)
+            )
+            select from waiting as w
+            join bondreplicate.replicate_log as l on l.tab = w.id and l.hash = w.hash
+            where %1$s and l.key is not null
+            union all
+            select from waiting as w
+            join bondreplicate.replicate_log as l on l.tab = w.id and l.key = w.key
+            where %1$s
         )
     $q$, which) into needed;
     return needed;
@@ -3028,9 +3042,12 @@ declare
 begin
     select t.columns, t.numbers, t.together into shape
     from pg_temp.bond_shape as t where t.tab = wanted_tab and t.by_column;
+    if not found then
+        return false;
+    end if;
     select r.vals, r.gone, r.stamp, r.site, r.repair into old
     from bondreplicate.row_now(wanted_tab, wanted_key) as r;
-    if shape.columns is null or old.vals is null or old.gone then
+    if old.vals is null or old.gone then
         return false;
     end if;
     select array_agg(c.name), array_agg(c.number) into names, numbers
@@ -3541,7 +3558,7 @@ comment on function bondreplicate.wait_for_change(
 ) is
 'sleeps until something was committed';
 
-insert into bondreplicate.replicate_structure (number, name, checksum) values (0, 'functions', '7eb335fccd80afff')
+insert into bondreplicate.replicate_structure (number, name, checksum) values (0, 'functions', '8fbd758f48c44769')
 on conflict (number) do update set checksum = excluded.checksum, made_at = clock_timestamp()
 ;
 revoke all on all functions in schema bondreplicate from public;

@@ -20,9 +20,12 @@ declare
 begin
     select t.columns, t.numbers, t.together into shape
     from pg_temp.bond_shape as t where t.tab = wanted_tab and t.by_column;
+    if not found then
+        return false;
+    end if;
     select r.vals, r.gone, r.stamp, r.site, r.repair into old
     from bondreplicate.row_now(wanted_tab, wanted_key) as r;
-    if shape.columns is null or old.vals is null or old.gone then
+    if old.vals is null or old.gone then
         return false;
     end if;
     select array_agg(c.name), array_agg(c.number) into names, numbers
