@@ -3377,10 +3377,12 @@ comment on function bondreplicate.texts_of(jsonb) is 'a JSON array of strings as
 -- in the log, where the table was merged by column until now, or parked.
 create or replace function bondreplicate.unmerged_tables()
 returns setof integer
-language sql
+language plpgsql
 stable
 set search_path = pg_catalog, pg_temp
 as $$
+begin
+    return query
     select t.id from bondreplicate.replicate_tables as t
     join bondreplicate.replicate_parked as p
         on p.cells is not null and p.schema_name = t.schema_name and p.table_name = t.table_name
@@ -3389,7 +3391,8 @@ as $$
     select t.id from bondreplicate.replicate_tables as t
     where t.resolve = 'row' and t.merges = 'column' and exists (
         select from bondreplicate.replicate_log as l where l.tab = t.id and l.changed is not null
-    )
+    );
+end
 $$;
 comment on function bondreplicate.unmerged_tables() is
 'tables of which changes of single columns are still under way';
@@ -3558,7 +3561,7 @@ comment on function bondreplicate.wait_for_change(
 ) is
 'sleeps until something was committed';
 
-insert into bondreplicate.replicate_structure (number, name, checksum) values (0, 'functions', '8fbd758f48c44769')
+insert into bondreplicate.replicate_structure (number, name, checksum) values (0, 'functions', '1335233175466992')
 on conflict (number) do update set checksum = excluded.checksum, made_at = clock_timestamp()
 ;
 revoke all on all functions in schema bondreplicate from public;
