@@ -110,7 +110,7 @@ def fetch_listed(connection: Connection) -> list[Listed]:
 
 def follow_tables(
     connection: Connection, *, first: bool, report: Report, served: Sequence[int] = ()
-) -> int:
+) -> None:
     """Bring triggers and replicate_tables in line with the tables that exist.
 
     Each table is handled in a transaction of its own. Attaching takes SHARE ROW EXCLUSIVE for a
