@@ -107,6 +107,6 @@ def test_an_owner_that_changes_is_no_lock(site: Site) -> None:
     assert told == [f"sequence public.item_id_seq: {why}"]
     found = [f for f in site.cli_json("doctor", check=1) if f["check"] == "ownership"]
     assert {(f["message"], f["hint"].partition(" owner to ")[0]) for f in found} == {
-        ("item belongs to postgres", "alter table item"),
-        ("item_id_seq belongs to postgres", "alter table item"),
+        ("public.item belongs to postgres", "alter table public.item"),
+        ("public.item_id_seq belongs to postgres", "alter table public.item"),
     }

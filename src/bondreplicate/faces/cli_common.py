@@ -133,7 +133,7 @@ class Count(click.IntRange):
         try:
             int(value)
         except ValueError:
-            self.fail(f"{value!r} is not a whole number", param, ctx)
+            self.fail(f"{value!r} is not a valid integer", param, ctx)
         return super().convert(value, param, ctx)
 
     def _describe_range(self) -> str:
