@@ -42,9 +42,14 @@ class SettingsError(BondError):
 
 
 class DatabaseError(BondError):
-    """PostgreSQL refused something, or could not be reached."""
+    """PostgreSQL refused something, or could not be reached.
+
+    Attributes:
+        connecting: there was no connection yet.
+    """
 
     exit_code = 3
+    connecting = False
 
 
 class TransientError(DatabaseError):

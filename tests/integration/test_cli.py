@@ -2,7 +2,6 @@
 
 import json
 import re
-import threading
 from collections.abc import Callable
 
 import pytest
@@ -54,6 +53,8 @@ def test_hosts_that_make_no_sense_are_refused(pair):
         (["add", "100", "x", "host=x"], "sites are numbered 1 to 9"),
         (["add", "99999999999", "x", "host=x"], "sites are numbered 1 to 9"),
         (["add", "3", "x", ""], "the name or the dsn is empty"),
+        (["add", "3", "", "host=x"], "hint: give both: `bondreplicate hosts add SITE NAME DSN`"),
+        (["add", "12", "x", "host=x"], "`bondreplicate init --grow`"),
         (["add", "3", "x", "nonsense"], 'missing "=" after "nonsense"'),
         (["add", "3", "x", "hots=x"], 'invalid connection option "hots"'),
         (["remove", "7"], "site 7 is not in replicate_hosts"),
@@ -101,6 +102,36 @@ def test_the_site_that_is_marked_is_the_one_that_the_database_is(pair):
     assert [h["here"] for h in one.cli_json("hosts", "list")] == [False, True]
 
 
+def test_nothing_is_written_to_a_database_that_is_another_site(pair):
+    one = pair[0]
+    one.write_conf(dsn=one.dsn, site=2)
+    for command in (
+        "tables disable item",
+        "tables enable item",
+        "hosts add 3 nice host=nice",
+        "hosts remove 1",
+        "hosts remove 2",
+        "hosts disable 1",
+        "hosts enable 2",
+    ):
+        said = one.cli(*command.split(), check=5).stderr
+        assert "error: this database is site 1, the configuration says 2" in said
+        assert "hint: a fresh copy takes number 2" in said
+    assert [h["site"] for h in one.cli_json("hosts", "list")] == [1, 2]
+    assert all(h["enabled"] for h in one.cli_json("hosts", "list"))
+    assert all(t["enabled"] for t in one.cli_json("tables", "list"))
+
+
+def test_a_site_that_is_not_in_its_own_list_is_a_problem(pair):
+    one = pair[0]
+    one.execute("delete from bondreplicate.replicate_hosts where site = 1")
+    told = "site 1 is not in replicate_hosts (listed: site 2 (site2))"
+    assert any(p.startswith(told) for p in one.cli_json("status", check=1)["problems"])
+    assert any(
+        f["level"] == "problem" and f["message"] == told for f in one.cli_json("doctor", check=1)
+    )
+
+
 def test_tables_are_listed_and_switched(pair):
     one = pair[0]
     listed = {t["table"]: t for t in one.cli_json("tables", "list")}
@@ -114,6 +145,8 @@ def test_tables_are_listed_and_switched(pair):
         "error: itme is not in replicate_tables"
         in one.cli("tables", "enable", "itme", check=2).stderr
     )
+    said = one.cli("tables", "enable", "bare").stderr
+    assert "note: public.bare is enabled, and stays unreplicated: no primary key" in said
 
 
 def test_conflicts_are_listed_and_shown_whole(pair):
@@ -227,59 +260,6 @@ def test_status_shows_parked_changes_conflicts_tables_and_old_transactions(pair)
     assert "site 1 of 10" in text
 
 
-def test_wait_returns_when_the_peer_has_what_was_committed_before(pair):
-    one, two = pair
-    start = one.value("select pg_current_snapshot()::text")
-    set_position(two, one, start)
-    assert one.cli_json("wait", "--timeout", "5")[0]["arrived"]
-    position = log_change(one, "item", ["1"])
-    done = one.cli("wait", "--timeout", "0.5", check=1)
-    assert "error: site 2 (site2) is behind: has not applied everything" in done.stderr
-    timer = threading.Timer(1.5, set_position, (two, one, position))
-    timer.start()
-    [arrival] = one.cli_json("wait", "--timeout", "20")
-    timer.join()
-    assert arrival["arrived"]
-
-
-def test_wait_does_not_wait_for_what_comes_later_or_is_not_committed(pair):
-    one, two = pair
-    set_position(two, one, one.value("select pg_current_snapshot()::text"))
-    with one.database.connect() as writer, writer.transaction():
-        writer.execute(
-            "insert into bondreplicate.replicate_log (xid, stamp, hash, tab, site, source, part,"
-            " key) select pg_current_xact_id(), now(), 0, 411, 1, 1, 0, '{1}'"
-        )
-        one.cli("wait", "--timeout", "5")
-    one.cli("wait", "--timeout", "0.3", check=1)
-
-
-def test_what_is_parked_has_not_arrived(pair):
-    one, two = pair
-    set_position(two, one, one.value("select pg_current_snapshot()::text"))
-    park(two, one, ["9"], "no parent")
-    done = one.cli("wait", "--timeout", "0.3", check=1)
-    assert "1 change is parked there: no parent" in done.stderr
-
-
-def test_wait_names_a_peer_that_does_not_answer(pair):
-    one = pair[0]
-    one.execute("update bondreplicate.replicate_hosts set dsn = 'host=/nowhere' where site = 2")
-    done = one.cli("wait", "--timeout", "0.5", check=1)
-    assert "site 2 (site2) is behind" in done.stderr
-    assert "No such file" in done.stderr
-
-
-def test_wait_says_that_there_is_nobody_to_wait_for(pair):
-    one = pair[0]
-    one.execute("update bondreplicate.replicate_hosts set enabled = false where site = 2")
-    said = "note: no other site is enabled: there is nothing to wait for\n"
-    assert one.cli("wait").stderr == said
-    done = one.cli("wait", "--json")
-    assert json.loads(done.stdout) == []
-    assert done.stderr == said
-
-
 def test_doctor_says_where_a_setting_is_set(pair):
     one = pair[0]
     conf = one.database.cluster.data / "postgresql.conf"
@@ -343,6 +323,9 @@ def test_doctor_names_triggers_that_would_not_find_their_tables(pair):
 def test_down_says_what_it_did(pair):
     done = pair[0].cli("down")
     assert "replication is down" in done.stdout
+    found = json.loads(pair[1].cli("down", "--json").stdout)
+    assert found["told"].startswith("replication is down: 2 tables released, 0 unsent")
+    assert (found["tables_released"], found["unsent"]) == (2, 0)
     assert json.loads(pair[0].cli("down", "--json").stdout)["told"]
 
 

@@ -47,7 +47,7 @@ def test_no_such_database(site: Site):
 
 def test_server_that_is_not_there(site: Site):
     site.write_conf(dsn="host=127.0.0.1 port=1 dbname=x", site=1)
-    refuses(site, 3, "Connection refused")
+    refuses(site, 3, "error: dsn, the database of this site: ", "Connection refused")
 
 
 def test_dsn_that_is_none(site: Site):

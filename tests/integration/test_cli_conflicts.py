@@ -141,6 +141,17 @@ def test_a_row_removed_for_a_unique_value_comes_back_when_that_is_free(mesh: Mes
         "insert into {t} values (12, 'lyon', 1, null, 'same')",
     )
     number = str(told["id"])
+    shown = mesh[1].cli_json("conflicts", "show", number)
+    assert [(s["name"], s["state"], s["stayed"]) for s in shown["sites"]] == [
+        ("site1", "no row", "as it stayed"),
+        ("site2", "no row", "as it stayed"),
+    ]
+    assert not shown["undo"]["possible"]
+    assert shown["undo"]["reason"] == "row 12, which stayed, holds its value of code"
+    text = mesh[1].cli("conflicts", "show", number).stdout
+    assert "\n  the row that stayed, key 12: as it stayed\n" in text
+    assert "\nundo: not as it is: row 12, which stayed, holds its value of code\n" in text
+    assert "\nhint: another row has that value: change that one first" in text
     refused = mesh[1].cli("conflicts", "undo", number, check=3)
     assert refused.stderr.splitlines()[0].startswith(
         f"error: conflict {number} is not undone, public.uniq, key 11: duplicate key value"
@@ -149,6 +160,11 @@ def test_a_row_removed_for_a_unique_value_comes_back_when_that_is_free(mesh: Mes
     assert found(mesh[1], "uniq")["undone_at"] is None
     mesh[2].execute("update uniq set code = 'other' where id = 12")
     assert_whole(mesh)
+    shown = mesh[1].cli_json("conflicts", "show", number)
+    assert shown["undo"]["possible"]
+    assert [s["stayed"] for s in shown["sites"]] == ["changed since"] * 2
+    text = mesh[1].cli("conflicts", "show", number).stdout
+    assert "the row that stayed, key 12: changed since: code = 'other'" in text
     mesh[1].cli("conflicts", "undo", number)
     assert_whole(mesh)
     assert [r[0] for r in rows_of(mesh, "uniq")] == [1, 2, 11, 12]

@@ -1,9 +1,11 @@
 """`retry`: what waits has been tried again, and what is left of it is told."""
 
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
+from tests.integration.pair import make_pair, park, set_position
 from tests.kit import Mesh, eventually
 
 pytestmark = pytest.mark.timeout(300)
@@ -37,7 +39,7 @@ def test_retry_tells_what_waits_who_tries_it_and_when_nothing_is_left(
         f["message"] for f in one.cli_json("doctor", check=1) if f["check"] == "parked"
     ]
     assert len(told_by_doctor) == 2
-    assert any("site 2 waits: public.item ['1']" in m and "cheap" in m for m in told_by_doctor)
+    assert any("site 2 waits: public.item, key 1: " in m and "cheap" in m for m in told_by_doctor)
     assert left["tried"]
     told = two.cli("retry", check=1)
     assert "2 changes waited, 0 of them no more" in told.stdout
@@ -64,3 +66,21 @@ def test_retry_tells_what_waits_who_tries_it_and_when_nothing_is_left(
     two.execute("update bondreplicate.replicate_hosts set dsn = 'host=/nowhere' where site = 1")
     silent = two.cli("retry", check=1)
     assert "error: site 1 was not asked: " in silent.stderr
+
+
+def test_retry_ends_when_nothing_is_left_though_no_batch_comes(new_mesh: Callable[..., Mesh]):
+    one, two = make_pair(new_mesh)
+    set_position(one, two, two.value("select pg_current_snapshot()::text"))
+    park(one, two, ["1"], "no parent")
+    with two.database.connect() as daemon, ThreadPoolExecutor(1) as pool:
+        daemon.execute("select pg_advisory_lock(1651469924, 3)")  # as its daemon does
+        retry = pool.submit(one.cli, "retry", "--timeout", "100", check=0, timeout_s=60)
+        asked = (
+            "select count(*) from pg_stat_activity where application_name = 'bondreplicate retry'"
+        )
+        began = f"{asked} and query like '%replicate_position%'"
+        eventually(lambda: one.value(began), "it waits for batches", 60)
+        one.execute("delete from bondreplicate.replicate_parked")
+        done = retry.result()
+    assert done.stdout == "1 change waited, 1 of them no more\n"
+    assert done.stderr == ""

@@ -61,6 +61,7 @@ def test_a_configuration_that_is_not_of_this_database_is_seen(
 
 def test_doctor_before_the_first_run_says_one_thing(new_mesh: Callable[..., Mesh]) -> None:
     one = new_mesh([NEWEST], SETUP, start=False)[1]
+    assert one.cli("status", check=1).stdout.startswith("no site yet, database ")
     said = one.cli("doctor", check=None).stdout
     assert "bondreplicate has not run here yet" in said
     assert "trigger" not in said
@@ -75,6 +76,10 @@ def test_doctor_before_the_first_run_says_one_thing(new_mesh: Callable[..., Mesh
         "retry --timeout nan",
         "verify --settle nan",
         "verify --keys 99999999999999999999",
+        "status --every-s 5",
+        "wait --timeout x",
+        "verify --keys x",
+        "conflicts show 1.5",
         "status --every-s nan",
         "status --every-s inf",
         "conflicts list --limit 99999999999999999999",
@@ -87,6 +92,7 @@ def test_numbers_that_are_none(new_mesh: Callable[..., Mesh], command: str) -> N
     done = one.cli(*command.split(), check=2)
     assert len(done.stderr.splitlines()) == 2
     assert done.stderr.startswith("error: ")
+    assert "range" not in done.stderr or "is not in the range" in done.stderr
     found = one.cli_json(*command.split(), check=2)
     assert found["exit_status"] == 2
     assert f"error: {found['error']}" in done.stderr

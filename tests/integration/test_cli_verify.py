@@ -142,9 +142,30 @@ def test_tables_that_cannot_be_compared_and_tables_that_need_not(pair):
 def test_columns_of_one_side_only_are_named_and_not_compared(pair):
     one, two = pair
     two.execute("alter table item add column more int; alter table item drop column at")
-    table = verify(one, status=0)["public.item"]
+    table = verify(one, status=1)["public.item"]  # not seen to be the same: nobody looked at them
     assert table["columns_here_only"] == ["at"]
     assert table["columns_there_only"] == ["more"]
+    assert not table["differences"]
+    said = one.cli("verify", "item", check=1).stdout.splitlines()
+    assert said[0].startswith("public.item, sites 1 and 2: the same but for columns NOT COMPARED (")
+    assert said[-1].endswith(": no difference, but NOT COMPLETE")
+
+
+def test_what_is_parked_is_told_though_the_rows_are_the_same(pair):
+    one, two = pair
+    for key in ("1", "2"):
+        park(two, one, [key], "public.item has no column c3 here")
+    for site, where in ((one, "there"), (two, "here")):
+        table = verify(site, status=1)["public.item"]
+        assert table[f"parked_{where}"] == 2
+        assert table["parked_why"] == "public.item has no column c3 here"
+        assert not table["differences"]
+    said = one.cli("verify", "--settle", "0.2", check=1).stdout
+    assert "public.item, sites 1 and 2: 2 changes PARKED (" in said
+    assert "\n  2 changes are parked at site 2: public.item has no column c3 here\n" in said
+    assert said.endswith(": NOT THE SAME YET\n")
+    two.execute("delete from bondreplicate.replicate_parked")
+    verify(one, status=0)
 
 
 def test_keys_are_looked_up_by_the_operator_of_their_type(new_mesh):

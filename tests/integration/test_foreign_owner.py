@@ -96,3 +96,17 @@ def test_the_first_start_refuses(site: Site) -> None:
         done = site.cli("init", check=4)
         assert 'public.root_id_seq belongs to role "postgres"' in done.stderr
         assert "hint: alter table public.root owner to ROLE" in done.stderr
+
+
+def test_an_owner_that_changes_is_no_lock(site: Site) -> None:
+    site.start_daemon()
+    eventually(lambda: _follows(site, "item"), "it is replicated")
+    site.execute("alter table item owner to postgres")
+    told = site.cli_json("status", check=None)["sequences"]
+    why = 'passed over, as it belongs to role "postgres": its values can collide'
+    assert told == [f"sequence public.item_id_seq: {why}"]
+    found = [f for f in site.cli_json("doctor", check=1) if f["check"] == "ownership"]
+    assert {(f["message"], f["hint"].partition(" owner to ")[0]) for f in found} == {
+        ("public.item belongs to postgres", "alter table public.item"),
+        ("public.item_id_seq belongs to postgres", "alter table public.item"),
+    }

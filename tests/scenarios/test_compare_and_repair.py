@@ -1,5 +1,6 @@
 """Scenario 147: compare while clients write, and repair what is found."""
 
+import json
 from collections.abc import Callable
 
 import pytest
@@ -51,15 +52,16 @@ def test_s147_exactly_what_is_broken_is_found_and_repaired(
         eventually(lambda: two.value("select count(*) from pgbench_history") > 20, "clients write")
         for site, here, there in ((one, "here", "there"), (two, "there", "here")):
             found = site.cli_json("verify", check=1)
-            assert {
+            named = {
                 (t["table"], tuple(d["key"]), d["kind"])
                 for t in found["tables"]
                 for d in t["differences"]
-            } == {
+            }
+            assert named == {
                 ("public.pgbench_accounts", ("501",), "different"),
                 ("public.pgbench_accounts", ("502",), f"missing {there}"),
                 ("public.pgbench_accounts", ("50000001",), f"missing {here}"),
-            }
+            }, json.dumps(found, indent=2)
         assert all(run.is_running() for run in runs), "the clients ended before the comparison"
         # Site 1 is right: what it writes, or deletes, is sent whole.
         one.execute("update pgbench_accounts set abalance = abalance where aid in (501, 502)")

@@ -16,7 +16,7 @@ def test_the_wheel_holds_the_sql_and_the_command(tmp_path: Path) -> None:
     with zipfile.ZipFile(wheel) as archive:
         held = set(archive.namelist())
         [entries] = [name for name in held if name.endswith("entry_points.txt")]
-        assert "bondreplicate = bondreplicate.faces.cli:main" in archive.read(entries).decode()
+        assert "bondreplicate = bondreplicate.__main__:main" in archive.read(entries).decode()
     source = ROOT / "src"
     wanted = {
         path.relative_to(source).as_posix()

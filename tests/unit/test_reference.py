@@ -28,6 +28,8 @@ def test_every_command_and_setting_has_its_heading():
 def test_every_command_and_option_is_explained():
     for path, command in commands(cli, "bondreplicate"):
         assert command.help, path
+        if path not in ("bondreplicate", "bondreplicate demo"):
+            assert "Example:" in (command.epilog or ""), path
         for option in command.params:
             assert not isinstance(option, click.Option) or option.help, (path, option.name)
 

@@ -71,6 +71,13 @@ def test_no_file_is_needed_where_the_environment_says_all(tmp_path: Path):
     assert load(None, {**environ, "BONDREPLICATE_DSN": "dbname=x"}, tmp_path).settings.site == 1
 
 
+def test_a_mistyped_variable_is_not_answered_with_a_file_that_nobody_needs(tmp_path: Path):
+    environ = {"BONDREPLICATE_DSN": "dbname=x", "BONDREPLICATE_SITE": "1"}
+    with pytest.raises(SettingsError, match="did you mean BONDREPLICATE_MAXSITES") as told:
+        load(None, {**environ, "BONDREPLICATE_MAXSITE": "10"}, tmp_path)
+    assert told.value.hint == "`bondreplicate config sample` shows every setting"
+
+
 def test_all_mistakes_are_told_at_once_with_file_line_and_name(tmp_path: Path):
     text = 'sitte = 1\nmaxsites = 12\n\npoll_ms_min = "fast"\nsite = 0\nlog_level = "loud"\n'
     text += "dns = 'x'\n[tables]\nonly = 1\n"

@@ -166,7 +166,9 @@ def refused(error: psycopg.Error) -> DatabaseError:
     state = error.sqlstate
     transient = (state is None and not _is_final(words)) or (state or "")[:2] in ("57", "53", "08")
     hint = next((todo for sign, todo in TO_DO if sign in words), "")
-    return (TransientError if transient else DatabaseError)(words, hint=hint, sqlstate=state)
+    found = (TransientError if transient else DatabaseError)(words, hint=hint, sqlstate=state)
+    found.connecting = True
+    return found
 
 
 def _is_final(words: str) -> bool:

@@ -126,7 +126,9 @@ def load(config: Path | None, environ: Mapping[str, str], cwd: Path) -> Loaded:
     if "dsn" in found and has_password(str(found["dsn"])):
         mistakes += open_to_others(path)
     if settings is None or mistakes:
-        raise SettingsError("\n".join(mistakes), hint=_what_to_do(path, asked_for))
+        raise SettingsError(
+            "\n".join(mistakes), hint=_what_to_do(path, asked_for or bool(overrides))
+        )
     defaults = {n: sources.get(n, "default") for n in Settings.model_fields}
     return Loaded(settings, defaults)
 

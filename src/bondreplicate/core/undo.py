@@ -66,10 +66,14 @@ def decide_undo(
     if clash.undone and not force:
         return Refusal(f"it was undone already, {clash.undone}", may_force=True)
     if clash.loser is None and now is None:
-        return Refusal("a delete lost, and the row is not there: there is nothing to write")
+        return Refusal(
+            "a delete lost, and the row is not there: there is nothing to write",
+            "there is nothing to do, with --force either",
+        )
     if now is not None and clash.loser is not None and not _differing(clash.loser, now):
         return Refusal(
-            "the row is as the version that lost already: undone at another site, or written since"
+            "the row is as the version that lost already: undone at another site, or written since",
+            "there is nothing to do, with --force either",
         )
     if not force and (change := find_change(clash, now, clears)):
         return Refusal(f"the row was changed since: {change}", may_force=True)

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import sys
 import traceback
 from collections.abc import Sequence
+from contextlib import suppress
 from pathlib import Path
 from typing import NoReturn
 
@@ -15,7 +17,7 @@ from bondreplicate import __version__
 from bondreplicate.border.database import value
 from bondreplicate.border.sqlfiles import query
 from bondreplicate.core.redact import redact
-from bondreplicate.errors import BondError, SettingsError, UnfitSite
+from bondreplicate.errors import BondError, DatabaseError, SettingsError, UnfitSite
 from bondreplicate.faces import logs
 from bondreplicate.faces.cli_common import (
     EXIT_STATUS,
@@ -36,8 +38,13 @@ from bondreplicate.faces.cli_verify import verify
 from bondreplicate.faces.cli_wait import wait
 from bondreplicate.faces.doctor import doctor
 from bondreplicate.site.fitness import check_number
+from bondreplicate.site.health import fetch_site
+from bondreplicate.site.listed import list_tables
 
 INSUFFICIENT_PRIVILEGE = "42501"
+CANNOT_WRITE = 74
+UNWRITABLE = frozenset({errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EIO})
+"""Standard output goes to a file that takes no more."""
 
 
 @click.group(
@@ -62,7 +69,7 @@ def cli(context: click.Context, config: Path | None) -> None:
         context.invoke(run)
 
 
-@cli.command()
+@cli.command(epilog=examples("bondreplicate run", "bondreplicate --config /etc/bondreplicate.conf"))
 @pass_program
 def run(program: Program) -> None:
     """Replicate until Ctrl+C; prints "main loop" when it has begun.
@@ -77,7 +84,7 @@ def run(program: Program) -> None:
     daemon.run(settings)
 
 
-@cli.command()
+@cli.command(epilog=examples("bondreplicate init"))
 @click.option("--grow", is_flag=True, help="Let maxsites become 100 where it was 10, for good.")
 @pass_program
 def init(program: Program, grow: bool) -> None:
@@ -107,7 +114,9 @@ def createdb() -> None:
     click.echo(createdb_sql(), nl=False)
 
 
-@cli.command(short_help="Take replication down at this site.")
+@cli.command(
+    short_help="Take replication down at this site.", epilog=examples("bondreplicate down --json")
+)
 @json_option
 @pass_program
 def down(program: Program, as_json: bool) -> None:
@@ -117,9 +126,11 @@ def down(program: Program, as_json: bool) -> None:
     """
     with program.connection(writes=True) as connection:
         check_number(connection, program.settings)
+        released = sum(table.active for table in list_tables(connection))
         told = value(connection, query("replicate_down"))
+        unsent = fetch_site(connection).unsent_when_down
     if as_json:
-        print_json({"told": told})
+        print_json({"told": told, "tables_released": released, "unsent": unsent})
     else:
         click.echo(told or "replication is down at this site")
 
@@ -154,23 +165,39 @@ for part in (
 
 def main(args: Sequence[str] | None = None) -> NoReturn:
     """Run a command and exit with its status; what went wrong is told in one line."""
+    if sys.stdout is None:  # closed by whoever called us
+        sys.stdout = Path(os.devnull).open("w")  # noqa: SIM115 - until the end
     as_json = "--json" in (sys.argv[1:] if args is None else args)
     try:
         status = cli.main(args=args, prog_name="bondreplicate", standalone_mode=False)
         sys.stdout.flush()
+        sys.stderr.flush()
     except BondError as error:
-        status = tell(as_privilege(error), as_json=as_json)
+        status = tell(as_own(as_privilege(error)), as_json=as_json)
     except click.ClickException as error:
         status = tell(as_ours(error), as_json=as_json)
     except (KeyboardInterrupt, click.Abort):
         status = 130
-    except BrokenPipeError:
-        # Whoever read our results has seen enough; the interpreter must not flush again.
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+    except (BrokenPipeError, SystemExit):  # click leaves like that where a pipe is closed
+        # Whoever read our results has seen enough.
+        drop_output()
         status = 0
+    except OSError as error:
+        if error.errno not in UNWRITABLE:
+            status = tell_bug(error, as_json=as_json)
+        else:
+            drop_output()
+            note(f"error: results could not be written: {error.strerror}")
+            status = CANNOT_WRITE
     except Exception as error:  # noqa: BLE001 - the last line of defence
         status = tell_bug(error, as_json=as_json)
     sys.exit(status if isinstance(status, int) else 0)
+
+
+def drop_output() -> None:
+    """Let nothing more go to standard output: the interpreter must not fail at its end."""
+    with suppress(OSError, ValueError):
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
 
 
 def tell(error: BondError, *, as_json: bool = False) -> int:
@@ -194,6 +221,14 @@ def as_privilege(error: BondError) -> BondError:
         return error
     hint = "dsn needs the role that owns the schema bondreplicate (docs/how-to/least-privilege.md)"
     return UnfitSite(error.message, hint=error.hint or hint, sqlstate=error.sqlstate)
+
+
+def as_own(error: BondError) -> BondError:
+    """A failure to connect to the database of this site: those of others are told elsewhere."""
+    if not (isinstance(error, DatabaseError) and error.connecting):
+        return error
+    words = f"dsn, the database of this site: {error.message}"
+    return type(error)(words, hint=error.hint, sqlstate=error.sqlstate)
 
 
 def as_ours(error: click.ClickException) -> SettingsError:

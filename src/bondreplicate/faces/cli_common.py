@@ -42,6 +42,8 @@ Exit status:
   4   the database is not fit: version, standby, privilege, structure
   5   the sites disagree about who is who
   70  a bug
+  74  results could not be written: the disk is full
+  130 interrupted (Ctrl+C); `run` ends with 0
 """
 
 
@@ -69,13 +71,17 @@ class Program:
         """A connection to the database of this site, which has the structure; closed afterwards.
 
         Args:
-            writes: whether the command writes: then a standby is refused, in words and at once.
+            writes: whether the command writes: then a standby is refused, in words and at once, and
+                a database that is another site than the configuration says.
         """
-        with closing(connect(self.settings.dsn, role="command")) as connection:
+        settings = self.settings
+        with closing(connect(settings.dsn, role="command")) as connection:
             check_version(connection.info.server_version, "this site")
             if writes:
                 check_writable(fetch_server(connection), "this site")
             check_installed(connection, "this site")
+            if writes and fetch_number(connection) is not None:
+                check_number(connection, settings)
             yield connection
 
 
@@ -104,10 +110,13 @@ class Amount(click.FloatRange):
         self, value: Any, param: click.Parameter | None, ctx: click.Context | None
     ) -> float:
         """Read it; nan is within every range, so that is refused here."""
-        found = super().convert(value, param, ctx)
-        if math.isnan(found):
+        try:
+            number = float(value)
+        except ValueError:
+            number = math.nan
+        if math.isnan(number):
             self.fail(f"{value!r} is not a number", param, ctx)
-        return found
+        return super().convert(value, param, ctx)
 
     def _describe_range(self) -> str:
         return f"x>={self.min}"
@@ -118,6 +127,14 @@ class Count(click.IntRange):
 
     def __init__(self, at_least: int = 0) -> None:
         super().__init__(min=at_least, max=2**63 - 1)
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> int:
+        """Read it."""
+        try:
+            int(value)
+        except ValueError:
+            self.fail(f"{value!r} is not a valid integer", param, ctx)
+        return super().convert(value, param, ctx)
 
     def _describe_range(self) -> str:
         return f"x>={self.min}"

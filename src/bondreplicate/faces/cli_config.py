@@ -17,7 +17,12 @@ from bondreplicate.faces.cli_common import (
 )
 
 
-@click.group("config", cls=Group, short_help="Show the configuration, or a sample of it.")
+@click.group(
+    "config",
+    cls=Group,
+    short_help="Show the configuration, or a sample of it.",
+    epilog=examples("bondreplicate config show"),
+)
 def config_group() -> None:
     """Show the configuration, or a sample of it."""
 

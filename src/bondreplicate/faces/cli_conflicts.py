@@ -36,7 +36,12 @@ from bondreplicate.site.undo import undo
 NUMBER = click.argument("number", type=Count(at_least=1), metavar="ID")
 
 
-@click.group("conflicts", cls=Group, short_help="List conflicts, show one, take one back.")
+@click.group(
+    "conflicts",
+    cls=Group,
+    short_help="List conflicts, show one, take one back.",
+    epilog=examples("bondreplicate conflicts list"),
+)
 def conflicts_group() -> None:
     """List conflicts, show both rows of one, write the one that lost back, remove old ones."""
 

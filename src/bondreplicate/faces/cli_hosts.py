@@ -21,7 +21,12 @@ from bondreplicate.site import hosts
 EVERYWHERE = "note: replicate_hosts is not replicated: do the same at every other site"
 
 
-@click.group("hosts", cls=Group, short_help="List and edit the sites of the mesh.")
+@click.group(
+    "hosts",
+    cls=Group,
+    short_help="List and edit the sites of the mesh.",
+    epilog=examples("bondreplicate hosts list"),
+)
 def hosts_group() -> None:
     """List and edit the sites of the mesh, as this site knows them.
 
@@ -29,7 +34,7 @@ def hosts_group() -> None:
     """
 
 
-@hosts_group.command("list")
+@hosts_group.command("list", epilog=examples("bondreplicate hosts list"))
 @json_option
 @pass_program
 def show(program: Program, as_json: bool) -> None:
@@ -74,18 +79,18 @@ def add(program: Program, site: int, name: str, dsn: str, disabled: bool) -> Non
     note(EVERYWHERE)
 
 
-@hosts_group.command("remove")
+@hosts_group.command("remove", epilog=examples("bondreplicate hosts remove 4"))
 @click.argument("site", type=int)
 @pass_program
 def remove(program: Program, site: int) -> None:
     """Take SITE off the list: nothing is sent to it and nothing is kept for it."""
-    hosts.refuse_own(site, program.settings.site)
     with program.connection(writes=True) as connection:
+        hosts.refuse_own(site, program.settings.site)
         hosts.remove_host(connection, site)
     note(EVERYWHERE)
 
 
-@hosts_group.command("enable")
+@hosts_group.command("enable", epilog=examples("bondreplicate hosts enable 4"))
 @click.argument("site", type=int)
 @pass_program
 def enable(program: Program, site: int) -> None:
@@ -95,7 +100,7 @@ def enable(program: Program, site: int) -> None:
     note(EVERYWHERE)
 
 
-@hosts_group.command("disable")
+@hosts_group.command("disable", epilog=examples("bondreplicate hosts disable 4"))
 @click.argument("site", type=int)
 @pass_program
 def disable(program: Program, site: int) -> None:
@@ -104,7 +109,7 @@ def disable(program: Program, site: int) -> None:
     As soon as something was forgotten that it has not got, it cannot go on: it must be joined
     again, as a fresh copy with a number that was never used.
     """
-    hosts.refuse_own(site, program.settings.site)
     with program.connection(writes=True) as connection:
+        hosts.refuse_own(site, program.settings.site)
         hosts.enable_host(connection, site, enabled=False)
     note(EVERYWHERE)

@@ -8,6 +8,7 @@ from collections.abc import Callable, Iterator
 from contextlib import closing, contextmanager
 
 import click
+from click.core import ParameterSource
 from rich.console import Console, Group, RenderableType
 from rich.live import Live
 from rich.text import Text
@@ -53,6 +54,8 @@ def status(
     answer. Exit status 1 where something keeps changes from arriving.
     """
     settings = program.settings
+    if not watch and context.get_parameter_source("every_s") is not ParameterSource.DEFAULT:
+        raise SettingsError("--every-s is for --watch", hint="add --watch, or leave it out")
     if watch and as_json:
         raise SettingsError("--watch and --json do not go together", hint="repeat --json alone")
     if watch:
@@ -99,8 +102,9 @@ def _screen() -> Iterator[Callable[[RenderableType], None]]:
 def draw(now: Status) -> Group:
     """A status as people read it."""
     facts = now.facts
+    known = f"site {facts.site} of {facts.maxsites}" if facts.site else "no site yet"
     head = (
-        f"site {facts.site or '?'} of {facts.maxsites or '?'}, database {facts.database}, "
+        f"{known}, database {facts.database}, "
         f"PostgreSQL {facts.server_version}, bondreplicate {now.version}, "
         f"structure {facts.structure}"
     )

@@ -19,12 +19,16 @@ from bondreplicate.faces.cli_common import (
     warn_number,
 )
 from bondreplicate.site.listed import choose_tables, enable_table, list_tables, resolve_table
+from bondreplicate.site.tables import fetch_followed
 
 EVERYWHERE = "note: replicate_tables is not replicated: do the same at every other site"
 
 
 @click.group(
-    "tables", cls=Group, short_help="List the tables, switch them, say how they are merged."
+    "tables",
+    cls=Group,
+    short_help="List the tables, switch them, say how they are merged.",
+    epilog=examples("bondreplicate tables list"),
 )
 def tables_group() -> None:
     """List the tables of this site, switch their replication on or off, say how rows are merged.
@@ -33,7 +37,7 @@ def tables_group() -> None:
     """
 
 
-@tables_group.command("list")
+@tables_group.command("list", epilog=examples("bondreplicate tables list"))
 @json_option
 @pass_program
 def show(program: Program, as_json: bool) -> None:
@@ -101,6 +105,9 @@ def resolve_(program: Program, name: str, resolve: str, as_json: bool) -> None:
 
 def _switch(program: Program, names: Sequence[str], *, enabled: bool) -> None:
     with program.connection(writes=True) as connection:
+        why_not = {".".join(s.name): s.why_not for s in fetch_followed(connection)}
         for table in choose_tables(list_tables(connection), names):
             enable_table(connection, table, enabled=enabled)
+            if enabled and (why := why_not.get(table.name)):
+                note(f"note: {table.name} is enabled, and stays unreplicated: {why}")
     note(EVERYWHERE)

@@ -6,7 +6,7 @@ from collections.abc import Iterator, Sequence
 
 import click
 
-from bondreplicate.core.words import counted
+from bondreplicate.core.words import counted, parked
 from bondreplicate.errors import CHECK_FAILED
 from bondreplicate.faces.cli_common import (
     Amount,
@@ -55,8 +55,9 @@ def verify(
     """Compare every replicated table, or each TABLE, with every enabled peer.
 
     Clients may go on writing: what is on its way has --settle seconds to arrive. Exit status 0
-    only where every row was seen to be the same; 1 where something differs, has not arrived, or
-    could not be compared, and where nothing was; tables, keys and reasons are named.
+    only where every row was seen to be the same; 1 where something differs, has not arrived, is
+    parked, or could not be compared (also a column that one site lacks), and where nothing was;
+    tables, keys and reasons are named.
     """
     verdict = compare(program.settings, names, settle_s)
     if as_json:
@@ -78,7 +79,7 @@ def describe(verdict: Verdict, keys: int) -> Iterator[str]:
         return
     if any(t.differences or t.more or t.problem for t in verdict.tables):
         outcome = "NOT THE SAME"
-    elif any(t.in_flight for t in verdict.tables):
+    elif any(t.in_flight or t.parked for t in verdict.tables):
         outcome = "NOT THE SAME YET"
     else:
         outcome = "no difference" if verdict.same else "no difference, but NOT COMPLETE"
@@ -97,15 +98,18 @@ def _lines(table: TableVerdict, here: int, keys: int) -> Iterator[str]:
     yield f"{head}: {_outcome(table)} ({rows})"
     for why in table.in_flight_why:
         yield f"  {why}"
+    for number, where in ((table.parked_here, here), (table.parked_there, table.peer)):
+        if number:
+            yield f"  {parked(number)} at site {where}: {table.parked_why}"
     for names, where in ((table.columns_here_only, here), (table.columns_there_only, table.peer)):
         if names:
             yield f"  columns only at site {where}, not compared: {', '.join(names)}"
     for difference in table.differences[:keys]:
         kind = {"missing here": f"missing at site {here}",
                 "missing there": f"missing at site {table.peer}"}  # fmt: skip
-        parked = f" (parked: {difference.parked})" if difference.parked else ""
+        why = f" (parked: {difference.parked})" if difference.parked else ""
         what = kind.get(difference.kind, difference.kind)
-        yield f"  key {', '.join(difference.key)}: {what}{parked}"
+        yield f"  key {', '.join(difference.key)}: {what}{why}"
     if len(table.differences) > keys:
         yield f"  and {counted(len(table.differences) - keys, 'more key')}"
 
@@ -120,4 +124,8 @@ def _outcome(table: TableVerdict) -> str:
         found.append(f"{more}{counted(number, 'key')} {'DIFFERS' if number == 1 else 'DIFFER'}")
     if table.in_flight:
         found.append(f"{counted(table.in_flight, 'key')} NOT APPLIED YET")
+    if table.parked and not number:
+        found.append(f"{counted(table.parked, 'change')} PARKED")
+    if table.columns_here_only or table.columns_there_only:
+        found.append("the same but for columns NOT COMPARED" if not found else "other columns")
     return ", ".join(found)

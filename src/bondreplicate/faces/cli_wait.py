@@ -35,6 +35,10 @@ from bondreplicate.mesh.wait import wait_for_peers
 def wait(context: click.Context, program: Program, timeout_s: float, as_json: bool) -> None:
     """Return when each enabled site has applied everything committed here before the call.
 
+    What is parked at a site, and a site that does not answer, may come right: they are waited for.
+    Where nothing is sent (no daemon runs here, replication is down there, a link is held) it says
+    so after a second.
+
     Exit status 1 where one of them has not in time, or is sent nothing, and where a table here is
     not captured; it is named. 4 where this site is a standby, or down. Where no other site is
     enabled there is nothing to wait for: it says so, with status 0.
@@ -46,7 +50,8 @@ def wait(context: click.Context, program: Program, timeout_s: float, as_json: bo
     if not arrivals:
         note("note: no other site is enabled: there is nothing to wait for")
     for arrival in late:
-        note(f"error: site {arrival.site} ({arrival.name}) is behind: {arrival.reason}")
+        behind = "" if arrival.state == "parked" else " is behind"
+        note(f"error: site {arrival.site} ({arrival.name}){behind}: {arrival.reason}")
         if arrival.hint:
             note(f"hint: {arrival.hint}")
     context.exit(CHECK_FAILED if late else 0)

@@ -11,7 +11,7 @@ from bondreplicate.border.settings import Settings
 from bondreplicate.core.findings import OK, PROBLEM, Finding
 from bondreplicate.core.redact import redact
 from bondreplicate.errors import CHECK_FAILED
-from bondreplicate.faces.cli_common import Program, json_option, pass_program, print_json
+from bondreplicate.faces.cli_common import Program, examples, json_option, pass_program, print_json
 from bondreplicate.mesh.checkup import check_peers
 from bondreplicate.site.checkup import check_site
 
@@ -25,7 +25,10 @@ def examine(settings: Settings) -> list[Finding]:
         return found
 
 
-@click.command(short_help="Check this site and its peers; what to do.")
+@click.command(
+    short_help="Check this site and its peers; what to do.",
+    epilog=examples("bondreplicate doctor"),
+)
 @json_option
 @pass_program
 @click.pass_context

@@ -16,6 +16,7 @@ import click
 from bondreplicate import errors
 from bondreplicate.border.settings import FILE_NAME, PREFIX, Settings, as_toml, sample
 from bondreplicate.border.sqlfiles import structure
+from bondreplicate.border.sqlfiles import text as sqlfile
 from bondreplicate.faces.cli import cli
 from bondreplicate.faces.cli_common import EXIT_STATUS
 from bondreplicate.faces.demo import demo
@@ -135,21 +136,22 @@ def _setting(name: str) -> str:
 
 _OBJECT = re.compile(
     r"^comment on (?P<kind>table|column) bondreplicate\.(?P<name>[\w.]+) is"
-    r"\s+'(?P<text>(?:[^']|'')*)';",
+    r"\s+(?P<text>'(?:[^']|'')*'(?:\s*\n\s*'(?:[^']|'')*')*);",
     re.M,
 )
+_PARTS = re.compile(r"'\s*\n\s*'")
 _TYPE = r"^    {column} (?P<type>[a-z0-9_]+(?: \[\])?)"
 _ADDED = r"add column {column} (?P<type>[a-z0-9_]+(?: \[\])?)"
 
 
 def tables_page() -> str:
     """docs/reference/tables.md: each table as all steps of the structure leave it."""
-    text = "\n".join(step.text for step in structure())
+    text = "\n".join([sqlfile("createdb", "ledger"), *(step.text for step in structure())])
     heads: dict[str, str] = {}
     columns: dict[str, dict[str, str]] = {}
     for found in _OBJECT.finditer(text):
         table, _, column = found["name"].partition(".")
-        words = found["text"].replace("''", "'").replace("|", "\\|")
+        words = _PARTS.sub("", found["text"])[1:-1].replace("''", "'").replace("|", "\\|")
         if found["kind"] == "table":
             heads[table] = f"## `{table}`\n\n{_sentence(words)}"
         else:
@@ -166,7 +168,7 @@ def tables_page() -> str:
 
 def _type(text: str, table: str, column: str) -> str:
     """Type of a column, as the statement says that made it."""
-    made = text.find(f"table bondreplicate.{table} (")
+    made = text.find(f" bondreplicate.{table} (")
     altered = text.find(f"table bondreplicate.{table}\nadd")
     found = re.compile(_TYPE.format(column=re.escape(column)), re.M).search(
         text, made, text.find(";", made)

@@ -17,8 +17,10 @@ from bondreplicate.site.fitness import (
     check_installed,
     check_version,
     check_writable,
+    decide_hosts,
     fetch_server,
 )
+from bondreplicate.site.hosts import list_hosts
 from bondreplicate.site.listed import list_tables
 from bondreplicate.site.sequences import check_sequences
 from bondreplicate.site.uncaptured import list_uncaptured
@@ -80,6 +82,8 @@ def read_status(here: Connection, settings: Settings) -> Status:
         sequences=sequence_warnings(here),
     )
     status.problems.extend(decide_problems(status, settings))
+    if facts.site == settings.site and (lacking := decide_hosts(list_hosts(here), settings)):
+        status.problems.append(f"{lacking.message}: {lacking.hint}")
     if up:
         status.problems.extend(f"table {t.message}: {t.hint}" for t in list_uncaptured(here))
     status.warnings.extend(f"table {t.name}: {t.reason}" for t in tables if t.active and t.reason)

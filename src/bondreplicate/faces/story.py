@@ -10,11 +10,11 @@ from typing import Any
 
 from bondreplicate.border.database import Connection
 from bondreplicate.core.ages import tell_age
-from bondreplicate.core.undo import Refusal, Row
+from bondreplicate.core.undo import Refusal, Row, Write
 from bondreplicate.errors import DatabaseError
 from bondreplicate.mesh.holdings import Holding, fetch_holdings
 from bondreplicate.site.conflicts import fetch_conflict
-from bondreplicate.site.undo import assess, render_hint
+from bondreplicate.site.undo import assess, find_holder, render_hint
 
 
 @dataclass(frozen=True)
@@ -47,7 +47,9 @@ def fetch_story(connection: Connection, site: int, number: int) -> Story:
 def _undo(connection: Connection, conflict: dict[str, Any]) -> dict[str, Any]:
     """Whether it can be undone, and how: possible, command, reason, hint."""
     try:
-        step, _, _ = assess(connection, conflict)
+        step, place, _ = assess(connection, conflict)
+        if isinstance(step, Write) and place:
+            step = find_holder(connection, conflict, place) or step
     except DatabaseError as error:
         step = Refusal(error.message, error.hint)
     command = f"bondreplicate conflicts undo {conflict['id']}"
@@ -83,6 +85,8 @@ def account(story: Story) -> Iterator[str]:
     """What stands now at each site, and what can be done."""
     for holding in story.holdings:
         yield f"site {holding.site} ({holding.name}) now: {_holds(story.conflict, holding)}"
+        if holding.stayed:
+            yield f"  the row that stayed, {_stays(story.conflict, holding)}"
     conflict, way = story.conflict, story.undo
     if conflict["undone_at"] is not None:
         yield f"undone: at {_local(conflict['undone_at'])} by {conflict['undone_by']}"
@@ -103,6 +107,15 @@ def _holds(conflict: dict[str, Any], holding: Holding) -> str:
     if against is None:  # neither is recorded: a parent that was kept
         return f"a row: {_unlike({}, holding.row)}"
     return f"another row, unlike what {words}: {_unlike(against, holding.row)}"
+
+
+def _stays(conflict: dict[str, Any], holding: Holding) -> str:
+    """The row that stayed under another key, as a site has it."""
+    key = f"key {', '.join(map(str, conflict['winner_key']))}"
+    if holding.stayed != "changed since" or holding.stayed_row is None:
+        return f"{key}: {holding.stayed}"
+    changes = _unlike(conflict["winner_row"] or {}, holding.stayed_row)
+    return f"{key}: {holding.stayed}: {changes}"
 
 
 def _unlike(row: Row, there: Row) -> str:

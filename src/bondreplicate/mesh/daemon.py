@@ -6,7 +6,7 @@ import random
 import signal
 import threading
 import time
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass, field
 
@@ -34,6 +34,7 @@ from bondreplicate.site.tables import enqueue_all, follow_tables
 
 log = structlog.get_logger()
 SEQUENCES_EVERY_S = 2.0
+BUSY, BUSY_S, PAUSE_S = "table_busy", 10, 0.2
 
 
 def init(settings: Settings, *, grow: bool = False) -> None:
@@ -78,7 +79,10 @@ def set_up(
     reach("identity_taken")
     resumed = before.went_down_at is not None and start is Start.AGAIN
     log.info("site_started", site=settings.site, start=start.value)
-    _follow(connection, told or Told(), first=start is not Start.AGAIN or resumed)
+    if start is not Start.AGAIN or resumed:
+        _follow_at_start(connection, told or Told())
+    else:
+        _follow(connection, told or Told(), first=False)
     reach("tables_followed")
     if start is Start.FIRST:
         peers = [peer.site for peer in list_peers(connection, settings.site)]
@@ -98,23 +102,48 @@ def set_up(
     execute(connection, query("house_unlock"))
 
 
-def _follow(connection: Connection, told: Told, *, first: bool, served: Sequence[int] = ()) -> int:
-    """Follow tables; what fails is tried at every round, and said once until it changes."""
+def _follow_at_start(connection: Connection, told: Told) -> None:
+    """Follow tables for the first time, and wait for those that are locked.
+
+    Where one is captured later every row of it is sent, since nobody knows what was written to it
+    meanwhile: for a large table, and for one that only autovacuum held, that is much ado.
+    """
+    deadline_s = time.monotonic() + BUSY_S
+    while True:
+        busy = [table for event, table in _follow(connection, told, first=True) if event == BUSY]
+        if not busy:
+            return
+        if time.monotonic() > deadline_s:
+            break
+        time.sleep(PAUSE_S)
+    for table in busy:
+        hint = "it is captured as soon as nobody locks it, and then every row of it is sent"
+        log.warning("table_not_captured_yet", table=table, reason="it is locked", hint=hint)
+
+
+def _follow(
+    connection: Connection, told: Told, *, first: bool, served: Sequence[int] = ()
+) -> Mapping[What, str]:
+    """Follow tables; what fails is tried at every round, and said once until it changes.
+
+    Returns:
+        What is left to be done, by event and table, and why.
+    """
     failed: dict[What, str] = {}
     facts_of: dict[What, dict[str, object]] = {}
 
     def report(event: str, **facts: object) -> None:
-        if event in ("table_failed", "table_busy"):
+        if event in ("table_failed", BUSY):
             what = event, str(facts["table"])
             failed[what], facts_of[what] = str(facts["reason"]), facts
         else:
             log.info(event, **facts)
 
-    left = follow_tables(connection, first=first, report=report, served=served)
+    follow_tables(connection, first=first, report=report, served=served)
     for what in told.note(failed):
         tell = log.warning if what[0] == "table_failed" else log.info
         tell(what[0], **facts_of[what])
-    return left
+    return failed
 
 
 def run(settings: Settings) -> None:

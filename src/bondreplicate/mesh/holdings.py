@@ -12,8 +12,8 @@ from bondreplicate.core.redact import redact
 from bondreplicate.core.undo import Refusal, Row
 from bondreplicate.errors import BondError
 from bondreplicate.site.fitness import Identity, check_peer, fetch_identity
-from bondreplicate.site.hosts import Host, list_peers
-from bondreplicate.site.undo import fetch_row, find_place
+from bondreplicate.site.hosts import Host, find_own, list_hosts
+from bondreplicate.site.undo import fetch_row, fetch_winner, find_place
 
 CONNECT_S = 3
 
@@ -23,7 +23,8 @@ class Holding:
     """What a site holds under the key of a conflict.
 
     state: as what stayed; as what lost; another row; no row; not known. row: as it is there, in
-    those columns of the conflict that are there. reason: why it is not known.
+    those columns of the conflict that are there. reason: why it is not known. stayed, stayed_row:
+    the same of the row that stayed, where that has another key.
     """
 
     site: int
@@ -31,6 +32,8 @@ class Holding:
     state: str
     row: Row | None = None
     reason: str = ""
+    stayed: str = ""
+    stayed_row: Row | None = None
 
 
 def fetch_holdings(here: Connection, site: int, conflict: dict[str, Any]) -> list[Holding]:
@@ -41,9 +44,10 @@ def fetch_holdings(here: Connection, site: int, conflict: dict[str, Any]) -> lis
         site: its number.
         conflict: as fetch_conflict() gives it.
     """
-    peers = list_peers(here, site)
+    hosts = list_hosts(here)
+    peers = [h for h in hosts if h.enabled and h.site != site]
     identity = fetch_identity(here)
-    own = _look(here, Host(site, "here", "", enabled=True), conflict)
+    own = _look(here, find_own(hosts, site), conflict)
     with ThreadPoolExecutor(max(1, len(peers))) as pool:
         found = list(pool.map(lambda peer: _ask(peer, identity, conflict), peers))
     return sorted([own, *found], key=lambda holding: holding.site)
@@ -65,9 +69,16 @@ def _look(connection: Connection, host: Host, conflict: dict[str, Any]) -> Holdi
         if isinstance(place, Refusal):
             return Holding(host.site, host.name, "not known", reason=place.reason)
         _, row = fetch_row(connection, place)
+        winner = fetch_winner(connection, conflict, place)
     except BondError as error:
         return Holding(host.site, host.name, "not known", reason=redact(error.message))
-    return Holding(host.site, host.name, decide_state(conflict, row), row)
+    stayed = ""
+    if conflict["winner_key"]:
+        changed = "no row" if winner is None else "changed since"
+        stayed = "as it stayed" if winner == conflict["winner_row"] else changed
+    return Holding(
+        host.site, host.name, decide_state(conflict, row), row, stayed=stayed, stayed_row=winner
+    )
 
 
 def decide_state(conflict: dict[str, Any], row: Row | None) -> str:

@@ -2,7 +2,8 @@
 
 Links try parked changes with each batch, and once a second where there is none; of those that a
 server refuses only some in turn, if they are not told to try all. That done, it is enough to see
-that two batches came, of which the second began after we looked.
+that two batches came, of which the second began after we looked. Where nothing is left of what
+waited for a link, it has done its work: no other batch needs to come.
 """
 
 from __future__ import annotations
@@ -150,11 +151,12 @@ def retry_parked(
         links = {(row.source, site): row.batches for (site, *_), row in before.items()}
         not_tried = {link: why for link in links if (why := mesh.explain(link))}
         while True:
+            waits = {_id(site, row) for site, row in mesh.look()} & before.keys()
+            at_work = {(source, site) for site, source, *_ in waits} - not_tried.keys()
             late = [
                 link
-                for link, begun in links.items()
-                if link not in not_tried
-                and mesh.count_batches(link[1]).get(link[0], 0) < begun + BATCHES
+                for link in at_work
+                if mesh.count_batches(link[1]).get(link[0], 0) < links[link] + BATCHES
             ]
             if not late or clock() >= deadline:
                 break

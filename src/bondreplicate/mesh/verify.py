@@ -2,19 +2,22 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing, suppress
 from dataclasses import dataclass, field, replace
+from typing import Any
 
-from bondreplicate.border.database import Connection, connect
+from bondreplicate.border.database import Connection, connect, rows
 from bondreplicate.border.settings import Settings
+from bondreplicate.border.sqlfiles import query
 from bondreplicate.core.compare import Difference
 from bondreplicate.core.following import DOWN
 from bondreplicate.core.redact import redact
 from bondreplicate.core.shapes import Shape
 from bondreplicate.errors import BondError, MeshError
-from bondreplicate.mesh.compare import Comparison, Side
+from bondreplicate.mesh.compare import PAUSE_S, Comparison, Side
 from bondreplicate.mesh.delay import End, explain_delay
 from bondreplicate.site.fitness import (
     check_installed,
@@ -40,6 +43,7 @@ class TableVerdict:
     skipped: why it was not compared, as somebody wanted it.
     in_flight: keys that still differ after the time that changes had to arrive.
     in_flight_why: what is known of why, a line for each direction.
+    parked_here, parked_there: changes of the table that wait there, and parked_why: why.
     columns_here_only, columns_there_only: not compared.
     """
 
@@ -50,6 +54,9 @@ class TableVerdict:
     differences: list[Difference] = field(default_factory=list)
     in_flight: int = 0
     in_flight_why: Sequence[str] = ()
+    parked_here: int = 0
+    parked_there: int = 0
+    parked_why: str = ""
     more: bool = False
     columns_here_only: list[str] = field(default_factory=list)
     columns_there_only: list[str] = field(default_factory=list)
@@ -63,8 +70,16 @@ class TableVerdict:
 
     @property
     def same(self) -> bool:
-        """Whether every row was seen to be the same: what is on its way was not."""
-        return not (self.differences or self.in_flight or self.more or self.problem)
+        """Whether every row was seen to be the same, whole: what is on its way was not."""
+        return not (
+            self.differences or self.in_flight or self.more or self.problem or self.parked
+            or self.columns_here_only or self.columns_there_only
+        )  # fmt: skip
+
+    @property
+    def parked(self) -> int:
+        """Changes that wait at either site."""
+        return self.parked_here + self.parked_there
 
 
 @dataclass(frozen=True)
@@ -81,6 +96,16 @@ class Verdict:
     nothing_compared: str
     peers_not_asked: dict[int, str]
     tables: list[TableVerdict]
+
+
+@dataclass(frozen=True)
+class Parked:
+    """Changes of a table that wait at two sites. applied: none does any more, and some did."""
+
+    here: int = 0
+    there: int = 0
+    why: str = ""
+    applied: bool = False
 
 
 @dataclass(frozen=True)
@@ -181,8 +206,12 @@ def _verify_table(
     left = [c.name for c in a.shape.travelling]
     right = [c.name for c in b.shape.travelling]
     columns = [c for c in left if c in right]
+    deadline_s = time.monotonic() + settle_s
     try:
         found = Comparison(a, b, columns, pool).run(settle_s)
+        parked = _await_parked(a, b, deadline_s)
+        if parked.applied:
+            found = Comparison(a, b, columns, pool).run(settle_s)
         why = explain_delay(End(a.connection, a.site), End(b.connection, b.site), found.unsettled)
     except BondError as error:
         if a.connection.closed or b.connection.closed:
@@ -196,10 +225,31 @@ def _verify_table(
         found.differences,
         found.unsettled.keys,
         why,
+        parked.here,
+        parked.there,
+        redact(parked.why),
         found.more,
         [c for c in left if c not in right],
         [c for c in right if c not in left],
     )
+
+
+def _await_parked(a: Side, b: Side, deadline_s: float) -> Parked:
+    """Give changes of a table that are parked at one of two sites the time to be applied."""
+    waited = False
+    while True:
+        here, there = _fetch_parked(a), _fetch_parked(b)
+        if not here.parked + there.parked:
+            return Parked(applied=waited)
+        if time.monotonic() >= deadline_s:
+            return Parked(here.parked, there.parked, here.reason or there.reason or "")
+        waited = True
+        time.sleep(PAUSE_S)
+
+
+def _fetch_parked(side: Side) -> Any:
+    schema, table = side.shape.name
+    return rows(side.connection, query("parked_of_table"), {"schema": schema, "table": table})[0]
 
 
 def decide_nothing_compared(peers: int, not_asked: int, tables: Sequence[TableVerdict]) -> str:

@@ -6,17 +6,18 @@ import time
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from bondreplicate.border.database import Connection, connect, rows, value
 from bondreplicate.border.settings import Settings
 from bondreplicate.border.sqlfiles import query
 from bondreplicate.core import words
 from bondreplicate.core.redact import redact
-from bondreplicate.errors import BondError, TransientError, UnfitSite
+from bondreplicate.errors import BondError, MeshError, TransientError, UnfitSite
 from bondreplicate.mesh.progress import fetch_incarnation, fetch_reached, is_behind
 from bondreplicate.mesh.refusal import fetch_refusal
 from bondreplicate.site.fitness import check_number, check_peer, check_server, fetch_identity
+from bondreplicate.site.health import fetch_down, fetch_idle
 from bondreplicate.site.hosts import Host, list_peers
 from bondreplicate.site.state import State, decide_start, fetch_state
 from bondreplicate.site.uncaptured import Uncaptured, list_uncaptured
@@ -26,12 +27,16 @@ PAUSE_MAX_S = 0.2
 CONNECT_S = 5
 ATTACH_S = 5.0
 """How long the daemon has to attach a table that was made just now."""
+IDLE_S = 1.0
+"""How long nothing is sent before that counts: a daemon may be starting again."""
 
 
 @dataclass(frozen=True)
 class Arrival:
     """Whether a peer has everything; where it has not, why.
 
+    state: in the words of `status`: in step, behind, no daemon, down, held, unreachable, unfit; and
+    parked.
     hint: what to do, where waiting does not help.
     """
 
@@ -41,6 +46,17 @@ class Arrival:
     seconds: float
     reason: str = ""
     hint: str = ""
+    state: str = "in step"
+
+
+@dataclass(frozen=True)
+class Missing:
+    """That a peer has not got everything, and why: as in Arrival. final: waiting does not help."""
+
+    state: str
+    reason: str
+    hint: str = ""
+    final: bool = False
 
 
 @dataclass(frozen=True)
@@ -127,7 +143,7 @@ def _wait_for(
     settings: Settings, peer: Host, awaited: Awaited, clock: Callable[[], float]
 ) -> Arrival:
     """Wait for one peer; reconnect as long as there is time."""
-    reason, hint = "timeout", ""
+    missing: Missing | None = Missing("behind", "timeout")
     pause_s = PAUSE_MIN_S
     while True:
         try:
@@ -138,55 +154,94 @@ def _wait_for(
             ):
                 if not check_peer(there, peer, fetch_identity(here)):
                     raise TransientError("bondreplicate has not run there yet")
-                reason = _poll((here, there, peer), awaited, clock)
-            if not reason or clock() >= awaited.deadline:
+                missing = _poll((here, there, peer), awaited, clock)
+            if not missing or missing.final or clock() >= awaited.deadline:
                 break
         except BondError as error:
-            reason = redact(error.message).removeprefix(str(peer)).lstrip(": ")
-            if not isinstance(error, TransientError):
-                hint = error.hint
+            missing = _obstacle(error, peer)
+            if missing.final:
                 break
         if clock() + pause_s >= awaited.deadline:
             break
         time.sleep(pause_s)
         pause_s = min(pause_s * 2, 1.0)
-    if not reason and (table := awaited.uncaptured):
-        reason, hint = f"at site {awaited.own}, table {table.message}", table.hint
-    return Arrival(peer.site, peer.name, not reason, clock() - awaited.started, reason, hint)
+    if not missing and (table := awaited.uncaptured):
+        missing = Missing("behind", f"at site {awaited.own}, table {table.message}", table.hint)
+    seconds = clock() - awaited.started
+    if not missing:
+        return Arrival(peer.site, peer.name, True, seconds)
+    return Arrival(
+        peer.site, peer.name, False, seconds, missing.reason, missing.hint, missing.state
+    )
+
+
+def _obstacle(error: BondError, peer: Host) -> Missing:
+    """An error while a peer was asked; one that may pass is waited out."""
+    reason = redact(error.message).removeprefix(str(peer)).lstrip(": ")
+    state = {MeshError.exit_code: "held", UnfitSite.exit_code: "unfit"}.get(
+        error.exit_code, "unreachable"
+    )
+    if state == "unreachable":
+        reason = f"{state}: {reason}"
+    return Missing(state, reason, error.hint, final=not isinstance(error, TransientError))
 
 
 def _poll(
     ends: tuple[Connection, Connection, Host], awaited: Awaited, clock: Callable[[], float]
-) -> str:
-    """Look until the peer has everything ("") or time is over (what is missing, in words).
+) -> Missing | None:
+    """Look until the peer has everything (None), nothing is sent, or time is over.
 
     Raises:
         MeshError: nothing is sent to the peer, so nothing will arrive.
     """
     here, there, peer = ends
     pause_s = PAUSE_MIN_S
+    sent_at = clock()
     while True:
         missing = _missing(here, there, awaited)
         # After that look: what is forgotten here is missing there, though nothing waits.
         if refusal := fetch_refusal(here, there, peer, awaited.ahead_max_s):
             raise refusal
-        if not missing or clock() + pause_s >= awaited.deadline:
-            return missing
+        idle = _explain_idle(here, there, awaited.own, peer) if missing else None
+        if not idle:
+            sent_at = clock()
+        if not missing or clock() + pause_s >= awaited.deadline or clock() >= sent_at + IDLE_S:
+            return _with_idle(missing, idle)
         time.sleep(pause_s)
         pause_s = min(pause_s * 1.5, PAUSE_MAX_S)
 
 
-def _missing(here: Connection, there: Connection, awaited: Awaited) -> str:
-    """What the peer has not got of what is awaited, in words; "" where it has all."""
+def _explain_idle(here: Connection, there: Connection, own: int, peer: Host) -> Missing | None:
+    """Why nothing is sent to a peer that would be taken; None where it is."""
+    for connection, site in ((there, peer.site), (here, own)):
+        if down := fetch_down(connection, site):
+            what, _, hint = down.partition(": ")
+            return Missing("down", f"down: {what}", hint, final=True)
+    if idle := fetch_idle(here, own):
+        hint = "start it with `bondreplicate run`, or see its log"
+        return Missing("no daemon", f"no daemon: {idle}", hint, final=True)
+    return None
+
+
+def _with_idle(missing: Missing | None, idle: Missing | None) -> Missing | None:
+    """What is missing, with why it does not come."""
+    if missing and idle and missing.state == "parked":
+        return replace(missing, hint=f"{idle.reason}: {idle.hint}", final=True)
+    return idle if missing and idle else missing
+
+
+def _missing(here: Connection, there: Connection, awaited: Awaited) -> Missing | None:
+    """What the peer has not got of what is awaited; None where it has all."""
     reached = fetch_reached(there, awaited.own, awaited.incarnation)
     if is_behind(here, awaited.own, reached.position, awaited.before):
         age_s = reached.age_s
         ago = (
             "it never applied a batch" if age_s is None else f"its last batch was {age_s:.1f} s ago"
         )
-        return f"has not applied everything: {ago}"
+        return Missing("behind", f"has not applied everything: {ago}")
     args = {"source": awaited.own, "before": awaited.before}
     parked = rows(there, query("parked_from"), args)[0]
     if parked.parked:
-        return f"{words.parked(parked.parked)} there: {parked.reason}"
-    return ""
+        hint = "mend what it says; it is tried again every second, and by `bondreplicate retry`"
+        return Missing("parked", f"{words.parked(parked.parked)} there: {parked.reason}", hint)
+    return None

@@ -10,6 +10,7 @@ from bondreplicate.border.sqlfiles import query
 from bondreplicate.core.findings import OK, PROBLEM, WARNING, Finding, Setting, judge_settings
 from bondreplicate.core.following import DROPPED
 from bondreplicate.core.trouble import render_owner_hint
+from bondreplicate.core.words import counted
 from bondreplicate.errors import BondError
 from bondreplicate.site.fitness import check_fit, check_server, decide_number
 from bondreplicate.site.health import fetch_blockers, fetch_parked, fetch_site
@@ -56,13 +57,20 @@ def as_finding(check: str, where: str, error: BondError) -> Finding:
     return Finding(check, PROBLEM, where, error.message.removeprefix(f"{where}: "), error.hint)
 
 
-def _each(check: str, level: str, messages: Sequence[str], fine: str, hint: str) -> list[Finding]:
-    """A finding for each message, the first few at least; one that all is fine without any."""
+def _each(
+    check: str, level: str, messages: Sequence[str], fine: str, hint: str | Sequence[str]
+) -> list[Finding]:
+    """A finding for each message, the first few at least; one that all is fine without any.
+
+    hint: for all of them, or one for each.
+    """
     if not messages:
         return [Finding(check, OK, HERE, fine)]
-    found = [Finding(check, level, HERE, m, hint) for m in messages[:NAMED_MAX]]
+    hints = [hint] * len(messages) if isinstance(hint, str) else hint
+    pairs = list(zip(messages, hints, strict=True))[:NAMED_MAX]
+    found = [Finding(check, level, HERE, message, todo) for message, todo in pairs]
     if len(messages) > NAMED_MAX:
-        found.append(Finding(check, level, HERE, f"and {len(messages) - NAMED_MAX} more", hint))
+        found.append(Finding(check, level, HERE, f"and {len(messages) - NAMED_MAX} more"))
     return found
 
 
@@ -95,7 +103,7 @@ def _ownership(connection: Connection, _settings: Settings) -> list[Finding]:
         PROBLEM,
         [f"{r.name} belongs to {r.owner}" for r in found],
         "every table and sequence may be altered",
-        render_owner_hint("table NAME (or sequence NAME)"),
+        [render_owner_hint(r.owned_as) for r in found],
     )
 
 
@@ -127,12 +135,16 @@ def _parked(connection: Connection, _settings: Settings) -> list[Finding]:
         "parked",
         PROBLEM,
         [
-            f"a change of site {c['source']} waits: {c['table']} {c['key']}: {c['reason']}"
+            f"a change of site {c['source']} waits: {c['table']}{_key(c['key'])}: {c['reason']}"
             for c in fetch_parked(connection)
         ],
         "no change of another site waits",
         "mend what it says, then `bondreplicate retry`",
     )
+
+
+def _key(key: Sequence[str]) -> str:
+    return f", key {', '.join(key)}" if key else ""
 
 
 def _triggers(connection: Connection, _settings: Settings) -> list[Finding]:
@@ -156,7 +168,7 @@ def _sequences(connection: Connection, _settings: Settings) -> list[Finding]:
     reports = check_sequences(connection)
     told = [(warning, report.hint) for report in reports if (warning := report.warning)]
     if not told:
-        fine = f"{len(reports)} sequences, none near its end"
+        fine = f"{counted(len(reports), 'sequence')}, none near its end"
         return [Finding("sequences", OK, HERE, fine)]
     found = [Finding("sequences", WARNING, HERE, *one) for one in told[:NAMED_MAX]]
     if len(told) > NAMED_MAX:

@@ -9,6 +9,9 @@ from bondreplicate.border.database import Connection, dsn_mistake, execute, rows
 from bondreplicate.border.sqlfiles import query
 from bondreplicate.errors import SettingsError
 
+FEW, MANY = 10, 100
+"""What maxsites may be."""
+
 
 @dataclass(frozen=True)
 class Host:
@@ -56,10 +59,21 @@ def add_host(connection: Connection, host: Host, maxsites: int) -> None:
     if mistake := dsn_mistake(host.dsn):
         raise SettingsError(f"{host}: {mistake}", hint="write the dsn as libpq knows it")
     if problem := decide_mistake([*before, host], maxsites):
-        raise SettingsError(problem, hint="`bondreplicate hosts list` shows the sites listed here")
+        raise SettingsError(problem, hint=_what_to_do(host, maxsites))
     args = {"site": host.site, "name": host.name, "dsn": host.dsn, "enabled": host.enabled}
     if value(connection, query("hosts_add"), args) is None:
         raise SettingsError(f"{host} was listed by somebody else just now")
+
+
+def _what_to_do(host: Host, maxsites: int) -> str:
+    if not host.dsn.strip() or not host.name.strip():
+        return "give both: `bondreplicate hosts add SITE NAME DSN`"
+    if maxsites == FEW <= host.site < MANY:
+        return (
+            f"for more sites, at every site: stop bondreplicate, set maxsites = {MANY},"
+            " `bondreplicate init --grow`, start"
+        )
+    return "`bondreplicate hosts list` shows the sites listed here"
 
 
 def remove_host(connection: Connection, site: int) -> None:

@@ -318,7 +318,8 @@ def _report(sequence: Sequence, digit: Digit, change: Change | None = None) -> S
     """What is to say about a sequence as it is, with what `_change` said of it."""
     state: State = "misaligned" if change else "aligned"
     reason = sequence.record.reason if sequence.record and not change else None
-    if change and not sequence.may_alter:
+    # What cannot be read may be locked; what belongs to somebody else is not ours to read.
+    if not sequence.may_alter and (change or sequence.position is None):
         state = "forbidden"
         reason = f'passed over, as it belongs to role "{sequence.owner}": its values can collide'
     elif sequence.position is None:

@@ -33,6 +33,9 @@ from bondreplicate.site import capture
 from bondreplicate.site.expressions import BEFORE_ANY, OUT_BEFORE
 
 Report = Callable[..., None]
+LOCK, LOCK_AT_START = "250ms", "2s"
+"""How long to wait for a table, which holds up its writers. At the first start that is for longer
+than deadlock_timeout, when autovacuum gives way."""
 
 
 @dataclass(frozen=True)
@@ -112,7 +115,7 @@ def fetch_listed(connection: Connection) -> list[Listed]:
 
 def follow_tables(
     connection: Connection, *, first: bool, report: Report, served: Sequence[int] = ()
-) -> int:
+) -> None:
     """Bring triggers and replicate_tables in line with the tables that exist.
 
     Each table is handled in a transaction of its own. Attaching takes SHARE ROW EXCLUSIVE for a
@@ -124,28 +127,21 @@ def follow_tables(
         first: this is the first start, so that the rows reach other sites by a copy.
         report: called with an event and facts for everything done.
         served: sites that links send to.
-
-    Returns:
-        How many tables are still to be done.
     """
     captured = {r.oid: r.triggers for r in rows(connection, query("tables_captured"))}
     tasks = plan_tables(fetch_shapes(connection), fetch_listed(connection), captured)
-    left = 0
     _rename(connection, tasks)
     for task in tasks:
         try:
             _carry_out(connection, task, first, served)
         except TransientError as error:
-            left += 1
             report("table_busy", table=_name(task), reason=error.message)
         except BondError as error:
-            left += 1
             _note_failure(connection, task, error.message)
             hint = error.hint or (render_owner_hint() if error.sqlstate == "42501" else "")
             report("table_failed", table=_name(task), reason=error.message, hint=hint)
         else:
             report(f"table_{task.step.value}", table=_name(task), reason=task.reason)
-    return left
 
 
 def enqueue_all(connection: Connection, stamp: datetime) -> int:
@@ -182,7 +178,7 @@ def _rename(connection: Connection, tasks: Sequence[Task]) -> None:
 
 def _carry_out(connection: Connection, task: Task, first: bool, served: Sequence[int]) -> None:
     with transaction(connection):
-        set_local(connection, "lock_timeout", "250ms")
+        set_local(connection, "lock_timeout", LOCK_AT_START if first else LOCK)
         if task.step is Step.FORGET and task.listed:
             args = {"id": task.listed.id, "reason": task.reason}
             execute(connection, query("tables_forget"), args)

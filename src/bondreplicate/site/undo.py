@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from bondreplicate.border.database import (
@@ -170,6 +170,30 @@ def fetch_row(
     if not found:
         return None, None
     return found[0].place, dict(zip(place.columns, found[0].vals, strict=True))
+
+
+def fetch_winner(connection: Connection, conflict: dict[str, Any], place: Place) -> Row | None:
+    """The row that stayed as it is now, where that has another key than the one that lost."""
+    key = conflict["winner_key"]
+    if not key or len(key) != len(place.shape.key):
+        return None
+    return fetch_row(connection, replace(place, key=key))[1]
+
+
+def find_holder(connection: Connection, conflict: dict[str, Any], place: Place) -> Refusal | None:
+    """Why a row cannot come back: the one that stayed has its unique value still."""
+    now, lost = fetch_winner(connection, conflict, place), conflict["loser_row"] or {}
+    index = next((u for u in place.shape.uniques if u.name == conflict["constraint_name"]), None)
+    names = [n for n in index.columns if n] if index else []
+    if now is None or not index or len(names) < len(index.columns):
+        holds = now is not None and now == conflict["winner_row"]  # an expression: who can tell
+    else:
+        holds = all(n in now and n in lost and now[n] == lost[n] for n in names)
+    if not holds:
+        return None
+    what = f"its value of {', '.join(names)}" if names else f"what {conflict['constraint_name']} is"
+    key = ", ".join(map(str, conflict["winner_key"]))
+    return Refusal(f"row {key}, which stayed, holds {what}", TODO["23505"])
 
 
 def assess(

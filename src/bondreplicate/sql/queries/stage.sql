@@ -13,9 +13,10 @@
 -- turn. bond_aside: rows whose latest state the origin has, and keeps parked. bond_removed.pointed:
 -- values of the columns that foreign keys point at, also of those that do not travel.
 -- bond_shape.numbers: those of its columns here; together: equal where they are merged as one.
+-- Keys are compared bytewise, whatever collation a function's arguments give it: by the index.
 create temporary table bond_stage (
-    tab integer, key text [], xid xid8, stamp timestamptz, site smallint, repair smallint,
-    gone boolean, merged_into text [], vals text [], source smallint,
+    tab integer, key text [] collate "C", xid xid8, stamp timestamptz, site smallint,
+    repair smallint, gone boolean, merged_into text [], vals text [], source smallint,
     mine boolean not null default false, seen jsonb, hash bigint,
     again boolean not null default false, cells jsonb, sent text []
 ) on commit delete rows;
@@ -23,7 +24,7 @@ create temporary table bond_kept (like bond_stage) on commit delete rows;
 create temporary table bond_batch (
     seen jsonb, impatient boolean, patience text, waiting boolean, truncates boolean
 ) on commit delete rows;
-create temporary table bond_aside (tab integer, key text []) on commit delete rows;
+create temporary table bond_aside (tab integer, key text [] collate "C") on commit delete rows;
 create temporary table bond_removed (
     tab integer, key text [], vals text [], pointed text []
 ) on commit delete rows;
