@@ -13,6 +13,7 @@ import traceback
 from collections.abc import Callable
 from contextlib import ExitStack
 from dataclasses import dataclass, field
+from itertools import chain
 
 from bondreplicate.border.database import connect
 from bondreplicate.border.failpoint import reach
@@ -280,12 +281,16 @@ class Link:
                     return False
                 if not unsent.something:
                     return False
-                there.enter_context(session.target.transaction())
                 if tabs or unsent.errors:
                     reach("extract_begun")
-                    since, errors = session.since, unsent.errors
-                    with session.extractor.copy_out(since, tabs, errors=errors) as copy:
-                        session.target.stage(copy)
+                    with session.extractor.copy_out(session.since, tabs, unsent) as copy:
+                        blocks = iter(copy)
+                        first = next(blocks, None)
+                        # Not before there is something for it: a large extraction takes minutes.
+                        there.enter_context(session.target.transaction())
+                        session.target.stage(chain(() if first is None else (first,), blocks))
+                else:
+                    there.enter_context(session.target.transaction())
             session.extractor.pass_over(set(unsent.tabs) - set(mapped), self.peer.site)
             # The origin's snapshot is let go before the target merges: while it is held, users'
             # updates there leave versions behind that cannot be pruned.
