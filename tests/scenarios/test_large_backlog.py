@@ -32,7 +32,7 @@ def test_the_target_is_in_no_transaction_before_there_is_a_row(mesh: Mesh, entri
     up(mesh, "create table t (id int primary key, n int)", "t")
     freeze(mesh)
     with mesh[1].database.connect() as user:
-        user.execute(f"insert into t select i, 0 from generate_series(1, {entries}) i")
+        user.execute("insert into t select i, 0 from generate_series(1, %s) i", [entries])
         user.execute("begin; lock table t in access exclusive mode")
         thaw(mesh)
         eventually(lambda: mesh[1].value(READING) == 1, "the link waits for the table")

@@ -30,12 +30,14 @@ def test_a_row_written_after_the_truncate_stays(mesh: Mesh, truncated_at: int) -
         "o",
     )
     ahead, behind = mesh[1], mesh[2]
-    ahead.database.cluster.clock.set("+10m")
+    clock = ahead.database.cluster.clock
+    assert clock is not None
+    clock.set("+10m")
     ahead.execute("insert into o values (0)")
     eventually(lambda: behind.query("select from o where id = 0"), "the floor is at site 2")
     with behind.database.connect() as user:
         user.execute("begin isolation level repeatable read; insert into o values (1)")
-        ahead.database.cluster.clock.set("+20m")
+        clock.set("+20m")
         if truncated_at == 1:
             ahead.execute("insert into t values (1, 'old')")
             eventually(lambda: behind.query("select from t"), "the row is at site 2")
@@ -47,6 +49,6 @@ def test_a_row_written_after_the_truncate_stays(mesh: Mesh, truncated_at: int) -
             behind.execute("truncate t")
         user.execute("insert into t values (7, 'after the TRUNCATE')")
         user.execute("commit")
-    ahead.database.cluster.clock.set("+0")
+    clock.set("+0")
     assert_whole(mesh)
     assert rows_of(mesh, "t") == [(7, "after the TRUNCATE")]

@@ -126,6 +126,36 @@ def drop_function(tab: int) -> Composed:
     return render(template("drop_function"), function=Identifier(function_name(tab)))
 
 
+def unreadable(shape: Shape, tab: int) -> Composed:
+    """The function `pg_temp.unreadable_<tab>()`: takes out of the log what is no key now."""
+    key = KeyOf(shape)
+    casts = key.casts("one.key")
+    reads = [
+        render(template("unreadable_column"), cast=c, place=Literal(i), type=Literal(column.type))
+        for i, (c, column) in enumerate(zip(casts, key.columns, strict=True), 1)
+    ]
+    alike = [
+        render(
+            "({i} = any(loose) or one.key[{i}] = (r.{c})::text)",
+            i=Literal(i),
+            c=Identifier(column.name),
+        )
+        for i, column in enumerate(key.columns, 1)
+    ]
+    return render(
+        template("unreadable"),
+        function=Identifier(f"unreadable_{tab}"),
+        tab=Literal(tab),
+        reads=joined("\n        ", reads),
+        table=table(shape.name),
+        schema_name=Literal(shape.name[0]),
+        table_name=Literal(shape.name[1]),
+        hash_row=key.hash(key.own("r")),
+        key_row=key.text("r"),
+        alike=joined(" and ", alike),
+    )
+
+
 def extract(shape: Shape, tab: int, rows: Composed) -> list[Composed]:
     """The functions `pg_temp.extract_<tab>(since)`, rows of this table for a link, and what checks.
 

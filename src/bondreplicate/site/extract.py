@@ -181,7 +181,7 @@ class Extractor:
         are sent as they are found, instead of being kept until all are there.
         """
         large = unsent.entries > LARGE
-        statement = self._copy(since or NOTHING, tabs, unsent.errors, large)
+        statement = self._copy(since or NOTHING, tabs, errors=unsent.errors, large=large)
         with self.connection.cursor().copy(statement) as copy:
             yield copy
         if large:
@@ -191,10 +191,33 @@ class Extractor:
                 )
                 execute(self.connection, check)
 
+    def read(self, since: str | None, tab: int) -> None:
+        """Read what would be sent of a table that is prepared, to no end.
+
+        Raises:
+            DatabaseError: it cannot be read.
+        """
+        statement = self._copy(since or NOTHING, [tab], errors=False, large=True)
+        with self.snapshot(), self.connection.cursor().copy(statement) as copy:
+            for _ in copy:
+                pass
+
+    def put_aside(self, tab: int) -> Mapping[str, str]:
+        """Take keys of a table out of the log that cannot be read any more: why, for each."""
+        with transaction(self.connection):
+            execute(self.connection, capture.unreadable(self._made[tab][0], tab))
+            function = Identifier("pg_temp", f"unreadable_{tab}")
+            found = rows(self.connection, render(query("unreadable"), function=function))
+        return {", ".join(row.lost_key): row.why for row in found}
+
+    def name_of(self, tab: int) -> str:
+        """The name of a table that is prepared."""
+        return ".".join(self._made[tab][0].name)
+
     def _rows_of(self, shape: Shape, target: Mapped, tab: int, since: Composable) -> Composed:
         return capture.extract_rows(shape, tab, target.tab, self.me, target.columns, since)
 
-    def _copy(self, since: str, tabs: Sequence[int], errors: bool, large: bool) -> Composed:
+    def _copy(self, since: str, tabs: Sequence[int], *, errors: bool, large: bool) -> Composed:
         position = render("{p}::pg_snapshot", p=Literal(since))
         arms: list[Composable] = []
         for tab in tabs:
