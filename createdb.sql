@@ -602,6 +602,36 @@ end if; end $bond_step$;
 do $bond_step$ begin if not exists (
     select from bondreplicate.replicate_structure where number = 14
 ) then execute $bond_structure$
+-- A table that this site cannot read (a privilege, row security, a value too large to send) must
+-- not keep all others from a site. What that site was not sent stays in the log, and is logged
+-- anew when the table can be read.
+create table bondreplicate.replicate_unread (
+    tab integer not null,
+    site smallint not null,
+    since pg_snapshot not null,
+    reason text not null,
+    at timestamptz not null default clock_timestamp(),
+    primary key (tab, site)
+);
+comment on table bondreplicate.replicate_unread is
+'tables that cannot be read here: what has been passed over of them waits in replicate_log';
+comment on column bondreplicate.replicate_unread.tab is 'replicate_tables.id';
+comment on column bondreplicate.replicate_unread.site is 'site that is not sent its changes';
+comment on column bondreplicate.replicate_unread.since is
+'snapshot of this site: entries of the table that it does not show have not been sent';
+comment on column bondreplicate.replicate_unread.reason is 'the server''s words';
+comment on column bondreplicate.replicate_unread.at is 'since when';
+
+comment on column bondreplicate.replicate_error.kind is
+'concurrent, unique, foreign key, truncate, dropped: what clashed; key: it cannot be read any more';
+$bond_structure$;
+insert into bondreplicate.replicate_structure (number, name, checksum)
+values (14, '014_unread', '1aa6b24dd6784617');
+end if; end $bond_step$;
+
+do $bond_step$ begin if not exists (
+    select from bondreplicate.replicate_structure where number = 15
+) then execute $bond_structure$
 -- How two sites' changes of one row are merged: the later row, or the later of each column.
 alter table bondreplicate.replicate_tables
 add column resolve text not null default 'row',
@@ -629,7 +659,7 @@ create index replicate_parked_cells on bondreplicate.replicate_parked (schema_na
 where cells is not null;
 $bond_structure$;
 insert into bondreplicate.replicate_structure (number, name, checksum)
-values (14, '014_columns', 'da9e0369eed814f4');
+values (15, '015_columns', 'da9e0369eed814f4');
 end if; end $bond_step$;
 
 -- Functions are made anew, because what they return may have changed. Capture functions
@@ -696,6 +726,12 @@ begin
     from jsonb_array_elements(aside) as a (one)
     join pg_temp.bond_shape as c
         on c.schema_name = a.one ->> 0 and c.table_name = a.one ->> 1 and c.held is null;
+    -- What could not be read here, and so was not sent, it has not seen either.
+    insert into pg_temp.bond_aside (tab, key)
+    select l.tab, l.key
+    from bondreplicate.replicate_unread as u
+    join bondreplicate.replicate_log as l on l.tab = u.tab and l.source = me
+    where u.site = origin and l.key is not null and not pg_visible_in_snapshot(l.xid, u.since);
     perform bondreplicate.unpark(origin);
     update pg_temp.bond_batch
     set waiting = exists (select from pg_temp.bond_stage as s where s.seen is not null),
@@ -1306,7 +1342,8 @@ as $$
 declare
     which constant text := format('l.part = %s', wanted);
 begin
-    if not bondreplicate.is_stable(which, known) or bondreplicate.is_awaiting(which) then
+    if not bondreplicate.is_stable(which, known) or bondreplicate.is_awaiting(which)
+        or bondreplicate.is_unread(which) then
         return null;
     end if;
     begin
@@ -1316,7 +1353,8 @@ begin
         execute format(
             'lock table bondreplicate.replicate_log_%s in access exclusive mode nowait', wanted
         );
-        if not bondreplicate.is_stable(which, known) or bondreplicate.is_awaiting(which) then
+        if not bondreplicate.is_stable(which, known) or bondreplicate.is_awaiting(which)
+            or bondreplicate.is_unread(which) then
             raise object_not_in_prerequisite_state;
         end if;
         perform bondreplicate.forget_parked(which);
@@ -1536,6 +1574,35 @@ end
 $$;
 comment on function bondreplicate.is_stable(text, jsonb) is
 'whether entries of the log may be forgotten';
+
+-- Whether some entries of the log are of a table that cannot be read, and that a site which is
+-- listed has not been sent: they are sent anew later, and compared with until then.
+-- which: condition on `l`, the entries.
+create or replace function bondreplicate.is_unread(which text)
+returns boolean
+language plpgsql
+set search_path = pg_catalog, pg_temp
+as $$
+declare
+    needed boolean;
+begin
+    if not exists (select from bondreplicate.replicate_unread) then
+        return false;
+    end if;
+    execute format($q$
+        select exists (
+            select from bondreplicate.replicate_unread as u
+            join bondreplicate.replicate_hosts as h on h.site = u.site
+            join bondreplicate.replicate_tables as t on t.id = u.tab and t.active
+            join bondreplicate.replicate_log as l on l.tab = u.tab
+            where %s and not pg_visible_in_snapshot(l.xid, u.since)
+        )
+    $q$, which) into needed;
+    return needed;
+end
+$$;
+comment on function bondreplicate.is_unread(text) is
+'whether entries of the log are of tables that cannot be read';
 
 -- The versions of a staged row where an older state of it, from the same origin, has waited: those
 -- of both, since the origin may have forgotten some that it knows to be here. Where the older one
@@ -2912,6 +2979,35 @@ $$;
 comment on function bondreplicate.row_of(integer, text [], name []) is
 'a row as it is here now, as text';
 
+-- Logs again, version and all, what a site was not sent of a table while that could not be read.
+-- Returns how many entries.
+create or replace function bondreplicate.send_unread(wanted_tab integer, wanted_site smallint)
+returns bigint
+language plpgsql
+set search_path = pg_catalog, pg_temp
+as $$
+declare
+    position pg_snapshot;
+    sent bigint;
+begin
+    delete from bondreplicate.replicate_unread as u
+    where u.tab = wanted_tab and u.site = wanted_site
+    returning u.since into position;
+    insert into bondreplicate.replicate_log (
+        xid, origin_xid, stamp, hash, tab, site, repair, source, part, key, merged_into, changed
+    )
+    select pg_current_xact_id(), pg_current_xact_id(), l.stamp, l.hash, l.tab, l.site, l.repair,
+        l.source, s.part, l.key, l.merged_into, l.changed
+    from bondreplicate.replicate_log as l
+    join bondreplicate.replicate_state as s on s.site = l.source
+    where l.tab = wanted_tab and not pg_visible_in_snapshot(l.xid, position);
+    get diagnostics sent = row_count;
+    return sent;
+end
+$$;
+comment on function bondreplicate.send_unread(integer, smallint) is
+'logs again what was not sent of a table that could not be read';
+
 -- Which integer columns sequences fill, and what they can hold.
 -- Parameters: seqs, the sequences, all at once: the daemon asks every two seconds.
 -- Returns: a row per column that owns one (serial, identity) or has it in its default. A text
@@ -3561,7 +3657,7 @@ comment on function bondreplicate.wait_for_change(
 ) is
 'sleeps until something was committed';
 
-insert into bondreplicate.replicate_structure (number, name, checksum) values (0, 'functions', '1335233175466992')
+insert into bondreplicate.replicate_structure (number, name, checksum) values (0, 'functions', '7a070c4792f4b489')
 on conflict (number) do update set checksum = excluded.checksum, made_at = clock_timestamp()
 ;
 revoke all on all functions in schema bondreplicate from public;

@@ -24,6 +24,7 @@ from bondreplicate.site.hosts import list_hosts
 from bondreplicate.site.listed import list_tables
 from bondreplicate.site.sequences import check_sequences
 from bondreplicate.site.uncaptured import list_uncaptured
+from bondreplicate.site.unread import describe_unread
 
 LATE_S = 60.0
 """A link that is further behind is a problem, not only a number."""
@@ -84,6 +85,7 @@ def read_status(here: Connection, settings: Settings) -> Status:
     status.problems.extend(decide_problems(status, settings))
     if facts.site == settings.site and (lacking := decide_hosts(list_hosts(here), settings)):
         status.problems.append(f"{lacking.message}: {lacking.hint}")
+    status.problems.extend(describe_unread(here))
     if up:
         status.problems.extend(f"table {t.message}: {t.hint}" for t in list_uncaptured(here))
     status.warnings.extend(f"table {t.name}: {t.reason}" for t in tables if t.active and t.reason)

@@ -10,9 +10,11 @@ from __future__ import annotations
 import threading
 import time
 import traceback
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass, field
+from functools import partial
+from itertools import chain
 
 from bondreplicate.border.database import connect
 from bondreplicate.border.failpoint import reach
@@ -23,6 +25,7 @@ from bondreplicate.core.redact import redact
 from bondreplicate.errors import BondError, DatabaseError, TransientError
 from bondreplicate.mesh.pulse import Pulse
 from bondreplicate.mesh.refusal import decide_refusal
+from bondreplicate.mesh.unread import Unread
 from bondreplicate.site.apply import Applied, Batch, Target
 from bondreplicate.site.extract import Extractor, Unsent
 from bondreplicate.site.fitness import check_peer, fetch_identity
@@ -57,11 +60,13 @@ class Session:
     incarnation: str
     since: str | None
     tables: Tables
+    unread: Unread
     news: News = field(default_factory=News)
     tries: int = 0
     lost: int = 0
     locked: int = 0
     busy: bool = False
+    reading: Sequence[int] = ()
 
     def knows(self, unsent: Unsent) -> bool:
         """Whether the tables are known of which there is something to send."""
@@ -173,7 +178,9 @@ class Link:
         if refusal := decide_refusal(state, self.peer, held):
             raise refusal
         extractor = Extractor(here, self.settings.site)
-        session = Session(target, extractor, incarnation, held.position, Tables(-1))
+        warn = partial(self._warn, link=self.name)
+        unread = Unread(extractor, self.peer.site, held.position, warn, self._random)
+        session = Session(target, extractor, incarnation, held.position, Tables(-1), unread)
         self._learn(session)
         session.news.parked = int(held.parked)
         return session
@@ -184,7 +191,8 @@ class Link:
             try:
                 due_s = self._look_and_send(session)
                 session.tries = session.lost = session.locked = 0
-                beat = self.pulse.wait(beats, IDLE_S if due_s is None else due_s)
+                wait_s = session.unread.wait_s(IDLE_S if due_s is None else due_s)
+                beat = self.pulse.wait(beats, wait_s)
                 if beat == beats and due_s is None:
                     self._see_target(session)
                 beats = beat
@@ -196,8 +204,14 @@ class Link:
                 elif error.sqlstate == TABLES_CHANGED:
                     session.tries += 1
                     self._learn(session)
-                else:
+                elif isinstance(error, TransientError) or not self._find_unread(session):
                     raise
+
+    def _find_unread(self, session: Session) -> bool:
+        """Whether it was a table that cannot be read; it is passed over from now on."""
+        tabs, session.reading = session.reading, ()
+        session.tries += 1
+        return session.unread.find(tabs, session.since)
 
     def _give_way(self, session: Session, error: DatabaseError) -> None:
         """Let users go first for some milliseconds; said at the 1st, 2nd, 4th, 8th time."""
@@ -228,6 +242,7 @@ class Link:
         Returns:
             In how many seconds to look again even if nothing is committed; None: no need to.
         """
+        session.unread.retry(session.tables, session.target.mapped)
         if session.busy:
             session.busy = self._send(session)
             if session.busy:
@@ -274,18 +289,24 @@ class Link:
             with session.extractor.snapshot():
                 unsent = session.extractor.look(session.since)
                 mapped = session.target.mapped
-                tabs = [t for t in unsent.tabs if t in mapped]
+                tabs = [t for t in unsent.tabs if t in mapped and t not in session.unread.tabs]
                 if not session.knows(unsent) or not all(session.prepared(t) for t in tabs):
                     # Another table since we looked. Passing over its entries would lose them.
                     return False
                 if not unsent.something:
                     return False
-                there.enter_context(session.target.transaction())
                 if tabs or unsent.errors:
                     reach("extract_begun")
-                    since, errors = session.since, unsent.errors
-                    with session.extractor.copy_out(since, tabs, errors=errors) as copy:
-                        session.target.stage(copy)
+                    session.reading = tabs
+                    with session.extractor.copy_out(session.since, tabs, unsent) as copy:
+                        blocks = iter(copy)
+                        first = next(blocks, None)
+                        # Not before there is something for it: a large extraction takes minutes.
+                        there.enter_context(session.target.transaction())
+                        session.target.stage(chain(() if first is None else (first,), blocks))
+                    session.reading = ()
+                else:
+                    there.enter_context(session.target.transaction())
             session.extractor.pass_over(set(unsent.tabs) - set(mapped), self.peer.site)
             # The origin's snapshot is let go before the target merges: while it is held, users'
             # updates there leave versions behind that cannot be pruned.

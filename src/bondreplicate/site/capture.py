@@ -171,8 +171,60 @@ def _drop(*names: str) -> list[Composed]:
     return [render(template("drop_function"), function=Identifier(name)) for name in names]
 
 
-def extract(shape: Shape, tab: int, target: int, me: int, columns: Sequence[str]) -> Composed:
-    """The function `pg_temp.extract_<tab>(since)`: rows of this table for a link.
+def unreadable(shape: Shape, tab: int) -> Composed:
+    """The function `pg_temp.unreadable_<tab>()`: takes out of the log what is no key now."""
+    key = KeyOf(shape)
+    casts = key.casts("one.key")
+    reads = [
+        render(template("unreadable_column"), cast=c, place=Literal(i), type=Literal(column.type))
+        for i, (c, column) in enumerate(zip(casts, key.columns, strict=True), 1)
+    ]
+    alike = [
+        render(
+            "({i} = any(loose) or one.key[{i}] = (r.{c})::text)",
+            i=Literal(i),
+            c=Identifier(column.name),
+        )
+        for i, column in enumerate(key.columns, 1)
+    ]
+    return render(
+        template("unreadable"),
+        function=Identifier(f"unreadable_{tab}"),
+        tab=Literal(tab),
+        reads=joined("\n        ", reads),
+        table=table(shape.name),
+        schema_name=Literal(shape.name[0]),
+        table_name=Literal(shape.name[1]),
+        hash_row=key.hash(key.own("r")),
+        key_row=key.text("r"),
+        alike=joined(" and ", alike),
+    )
+
+
+def extract(shape: Shape, tab: int, rows: Composed) -> list[Composed]:
+    """The functions `pg_temp.extract_<tab>(since)`, rows of this table for a link, and what checks.
+
+    Args:
+        shape: the table, as it is here.
+        tab: its id here.
+        rows: extract_rows() with `since` as its position.
+    """
+    extracted = Identifier(f"extracted_{tab}")
+    check = render(
+        template("extracted"),
+        function=extracted,
+        regclass=regclass(shape.name),
+        oid=Literal(shape.oid),
+        all_columns=Literal([c.name for c in shape.travelling]),
+    )
+    function = Identifier(f"extract_{tab}")
+    return [check, render(template("extract"), function=function, extracted=extracted, rows=rows)]
+
+
+def extract_rows(
+    shape: Shape, tab: int, target: int, me: int, columns: Sequence[str], since: Composable
+) -> Composed:
+    """The query of the rows of this table that are not in a position.
 
     Args:
         shape: the table, as it is here.
@@ -180,6 +232,7 @@ def extract(shape: Shape, tab: int, target: int, me: int, columns: Sequence[str]
         target: its id at the target.
         me: number of this site.
         columns: names of the columns to send, in the order in which they are sent.
+        since: the position.
     """
     key = KeyOf(shape)
     names = [Identifier(f"k{i}") for i in range(1, len(key.columns) + 1)]
@@ -188,16 +241,17 @@ def extract(shape: Shape, tab: int, target: int, me: int, columns: Sequence[str]
     vals = [render("(t.{c})::text", c=Identifier(c)) for c in columns]
     known = {
         "tab": Literal(tab),
+        "me": Literal(me),
         "hash_k": key.hash(mine),
         "key_equal_lk": key.equal(casts, mine),
         "numbers": Literal([c.number for c in shape.travelling]),
         "names": Literal([c.name for c in shape.travelling]),
     }
     return render(
-        template("extract"),
+        template("extract_rows"),
+        since=since,
         cells=SQL("h.cells" if shape.by_column else "null::jsonb"),
         remembered=render(template("cells"), **known) if shape.by_column else SQL(""),
-        function=Identifier(f"extract_{tab}"),
         target=Literal(target),
         tab=Literal(tab),
         me=Literal(me),
@@ -213,7 +267,4 @@ def extract(shape: Shape, tab: int, target: int, me: int, columns: Sequence[str]
         key_equal_lk=key.equal(casts, mine),
         hash_k=key.hash(mine),
         vals=comma(vals),
-        regclass=regclass(shape.name),
-        oid=Literal(shape.oid),
-        all_columns=Literal([c.name for c in shape.travelling]),
     )

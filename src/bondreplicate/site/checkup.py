@@ -17,6 +17,7 @@ from bondreplicate.site.health import fetch_blockers, fetch_parked, fetch_site
 from bondreplicate.site.listed import list_tables
 from bondreplicate.site.sequences import check_sequences
 from bondreplicate.site.uncaptured import list_uncaptured
+from bondreplicate.site.unread import describe_unread
 
 CONNECTIONS_MIN = 10
 NAMED_MAX = 5
@@ -40,8 +41,8 @@ def check_site(connection: Connection, settings: Settings) -> list[Finding]:
     except BondError as error:
         found.append(as_finding("hosts", HERE, error))
     checks = [
-        _daemon, _ownership, _capture, _tables, _parked, _triggers, _sequences, _transactions,
-        _settings,
+        _daemon, _ownership, _capture, _tables, _unread, _parked, _triggers, _sequences,
+        _transactions, _settings,
     ]  # fmt: skip
     facts = fetch_site(connection)
     if facts.site != settings.site or facts.went_down_at is not None:
@@ -127,6 +128,16 @@ def _tables(connection: Connection, _settings: Settings) -> list[Finding]:
         [f"{t.name}{'' if t.active else ' is not replicated'}: {t.reason}" for t in noted],
         "every enabled table is replicated",
         "do what it says, or `bondreplicate tables disable TABLE`",
+    )
+
+
+def _unread(connection: Connection, _settings: Settings) -> list[Finding]:
+    return _each(
+        "unread",
+        PROBLEM,
+        describe_unread(connection),
+        "every table can be read",
+        "let the role of `dsn` read it; what was passed over is sent then",
     )
 
 

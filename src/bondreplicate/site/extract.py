@@ -10,6 +10,8 @@ from datetime import datetime
 from typing import Any
 
 from bondreplicate.border.database import (
+    SQL,
+    Composable,
     Composed,
     Connection,
     Identifier,
@@ -42,6 +44,10 @@ PLANS = {
     "work_mem": "32MB",
 }
 """Plans do not depend on statistics, always wrong for a log: one look by index per key."""
+
+LARGE = 10_000
+"""Entries from which on a batch is streamed. Its query is planned anew, which takes a few
+milliseconds for each table; small batches use plans that the session keeps."""
 
 CLOCK_EVERY_S = 0.2
 """How long a mark of the clock is good enough to send changes after it."""
@@ -152,8 +158,9 @@ class Extractor:
                 continue
             if not self.prepared(tables, mapped, tab):
                 shape, target = tables.shapes[tab], mapped[tab]
-                statement = capture.extract(shape, tab, target.tab, self.me, target.columns)
-                execute(self.connection, statement)
+                rows_of = self._rows_of(shape, target, tab, SQL("since"))
+                for statement in capture.extract(shape, tab, rows_of):
+                    execute(self.connection, statement)
                 self._made[tab] = (shape, target)
 
     @contextmanager
@@ -166,20 +173,59 @@ class Extractor:
         """Whether the session can extract a table as it is now at both ends of the link."""
         return self._made.get(tab) == (tables.shapes[tab], mapped[tab])
 
-    def copy_out(self, since: str | None, tabs: Sequence[int], *, errors: bool) -> Any:
-        """The COPY of all that is unsent, as a context manager over blocks of bytes."""
-        return self.connection.cursor().copy(self._copy(since or NOTHING, tabs, errors))
+    @contextmanager
+    def copy_out(self, since: str | None, tabs: Sequence[int], unsent: Unsent) -> Iterator[Any]:
+        """The COPY of all that is unsent, as blocks of bytes.
 
-    def _copy(self, since: str, tabs: Sequence[int], errors: bool) -> Composed:
+        The first comes when the query has it, which may take long. A large batch is streamed: rows
+        are sent as they are found, instead of being kept until all are there.
+        """
+        large = unsent.entries > LARGE
+        statement = self._copy(since or NOTHING, tabs, errors=unsent.errors, large=large)
+        with self.connection.cursor().copy(statement) as copy:
+            yield copy
+        if large:
+            for tab in tabs:
+                check = render(
+                    query("extracted"), function=Identifier("pg_temp", f"extracted_{tab}")
+                )
+                execute(self.connection, check)
+
+    def read(self, since: str | None, tab: int) -> None:
+        """Read what would be sent of a table that is prepared, to no end.
+
+        Raises:
+            DatabaseError: it cannot be read.
+        """
+        statement = self._copy(since or NOTHING, [tab], errors=False, large=True)
+        with self.snapshot(), self.connection.cursor().copy(statement) as copy:
+            for _ in copy:
+                pass
+
+    def put_aside(self, tab: int) -> Mapping[str, str]:
+        """Take keys of a table out of the log that cannot be read any more: why, for each."""
+        with transaction(self.connection):
+            execute(self.connection, capture.unreadable(self._made[tab][0], tab))
+            function = Identifier("pg_temp", f"unreadable_{tab}")
+            found = rows(self.connection, render(query("unreadable"), function=function))
+        return {", ".join(row.lost_key): row.why for row in found}
+
+    def name_of(self, tab: int) -> str:
+        """The name of a table that is prepared."""
+        return ".".join(self._made[tab][0].name)
+
+    def _rows_of(self, shape: Shape, target: Mapped, tab: int, since: Composable) -> Composed:
+        return capture.extract_rows(shape, tab, target.tab, self.me, target.columns, since)
+
+    def _copy(self, since: str, tabs: Sequence[int], *, errors: bool, large: bool) -> Composed:
         position = render("{p}::pg_snapshot", p=Literal(since))
-        arms = [
-            render(
-                query("extract_table"),
-                function=Identifier("pg_temp", f"extract_{tab}"),
-                since=position,
-            )
-            for tab in tabs
-        ]
+        arms: list[Composable] = []
+        for tab in tabs:
+            if large:
+                arms.append(self._rows_of(*self._made[tab], tab, position))
+            else:
+                function = Identifier("pg_temp", f"extract_{tab}")
+                arms.append(render(query("extract_table"), function=function, since=position))
         if errors:
             me = Literal(self.me)
             arms.append(render(query("extract_errors"), me=me, since=position))

@@ -20,6 +20,7 @@ COPIED = (
     "state_copied_from",
     "state_copied_own",
     "state_copied_tables",
+    "state_copied_unread",
     "state_copied_clock",
 )
 

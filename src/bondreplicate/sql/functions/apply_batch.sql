@@ -45,6 +45,12 @@ begin
     from jsonb_array_elements(aside) as a (one)
     join pg_temp.bond_shape as c
         on c.schema_name = a.one ->> 0 and c.table_name = a.one ->> 1 and c.held is null;
+    -- What could not be read here, and so was not sent, it has not seen either.
+    insert into pg_temp.bond_aside (tab, key)
+    select l.tab, l.key
+    from bondreplicate.replicate_unread as u
+    join bondreplicate.replicate_log as l on l.tab = u.tab and l.source = me
+    where u.site = origin and l.key is not null and not pg_visible_in_snapshot(l.xid, u.since);
     perform bondreplicate.unpark(origin);
     update pg_temp.bond_batch
     set waiting = exists (select from pg_temp.bond_stage as s where s.seen is not null),

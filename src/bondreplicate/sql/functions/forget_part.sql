@@ -12,7 +12,8 @@ as $$
 declare
     which constant text := format('l.part = %s', wanted);
 begin
-    if not bondreplicate.is_stable(which, known) or bondreplicate.is_awaiting(which) then
+    if not bondreplicate.is_stable(which, known) or bondreplicate.is_awaiting(which)
+        or bondreplicate.is_unread(which) then
         return null;
     end if;
     begin
@@ -22,7 +23,8 @@ begin
         execute format(
             'lock table bondreplicate.replicate_log_%s in access exclusive mode nowait', wanted
         );
-        if not bondreplicate.is_stable(which, known) or bondreplicate.is_awaiting(which) then
+        if not bondreplicate.is_stable(which, known) or bondreplicate.is_awaiting(which)
+            or bondreplicate.is_unread(which) then
             raise object_not_in_prerequisite_state;
         end if;
         perform bondreplicate.forget_parked(which);

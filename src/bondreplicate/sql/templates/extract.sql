@@ -1,8 +1,5 @@
--- Current state of the rows of one table whose keys were logged and are not in the position
--- `since`; run in one REPEATABLE READ transaction with all other tables of the batch. Rows in any
--- order, and of several TRUNCATE the last. A state that another site made is sent as its: with the
--- site and the transaction there; others may forget it when all have what that site made, not what
--- this one passed on.
+-- The rows of one table that are unsent, by a plan that the session keeps: for batches of a usual
+-- size. All of them are there before the first is sent.
 create or replace function pg_temp.{function}(since pg_snapshot)
 returns table (
     tab integer, key text [], xid xid8, stamp timestamptz, site smallint, repair smallint,
@@ -13,51 +10,7 @@ as $extract$
 #variable_conflict use_column
 begin
     return query
-    select {target}, {key_text}, k.xid, coalesce(v.stamp, k.stamp), coalesce(v.site, k.site),
-        coalesce(v.repair, k.repair), t.ctid is null,
-        case when t.ctid is null then k.merged_into end,
-        case when t.ctid is not null then array[{vals}]::text [] end, k.source, {cells}
-    from (
-        select distinct on ({key_names}) e.*
-        from (
-            select {key_typed}, coalesce(l.origin_xid, l.xid) as xid, l.stamp, l.site, l.repair,
-                l.merged_into, l.source,
-                bool_or(l.source = {me}) over (partition by {key_casts}) as made_here
-            from bondreplicate.replicate_log as l
-            where l.tab = {tab} and l.key is not null
-                and l.xid >= pg_snapshot_xmin(since) and not pg_visible_in_snapshot(l.xid, since)
-        ) as e
-        where e.made_here
-        order by {key_names}, e.stamp desc, e.site desc, e.repair desc
-    ) as k
-    left join {row_now}
-    -- A row that a user inserted while the later delete of another site was applied beside it: it
-    -- stands, so it goes out with the latest version there is of its key.
-    left join lateral (
-        select l.stamp, l.site, l.repair from bondreplicate.replicate_log as l
-        where l.tab = {tab} and l.hash = {hash_k} and {key_equal_lk}
-        order by l.stamp desc, l.site desc, l.repair desc limit 1
-    ) as v on true
-    {remembered}
-    union all
-    (select {target}, null, l.xid, l.stamp, l.site, l.repair, true, null, null,
-        l.source, null
-    from bondreplicate.replicate_log as l
-    where l.tab = {tab} and l.key is null and l.source = {me}
-        and l.xid >= pg_snapshot_xmin(since) and not pg_visible_in_snapshot(l.xid, since)
-    order by l.stamp desc, l.site desc, l.repair desc limit 1);
-    -- Now that it is locked, its name stays: was it that of another table, just renamed?
-    if to_regclass({regclass})::oid <> {oid} then
-        raise exception using errcode = 'BR035',
-            message = format('%s is another table now', {regclass});
-    end if;
-    -- A column that is newer than this function would be left out of rows that have it already.
-    if (
-        select array_agg(a.attname::text order by a.attnum) from pg_attribute as a
-        where a.attrelid = {oid} and a.attnum > 0 and not a.attisdropped and a.attgenerated = ''
-    ) is distinct from {all_columns}::text [] then
-        raise exception using errcode = 'BR035',
-            message = format('%s has other columns now', {regclass});
-    end if;
+    {rows};
+    perform pg_temp.{extracted}();
 end
 $extract$

@@ -1,0 +1,1 @@
+select bondreplicate.send_unread(%(tab)s::integer, %(site)s::smallint)

@@ -1,0 +1,1 @@
+select f.lost_key, f.why from {function}() as f

@@ -1,0 +1,22 @@
+-- Whether one table is still what its extract query was made for; once that has run, and the table
+-- is locked. Errors: BR035 learn the tables anew.
+create or replace function pg_temp.{function}()
+returns void
+language plpgsql
+as $extracted$
+begin
+    -- Now that it is locked, its name stays: was it that of another table, just renamed?
+    if to_regclass({regclass})::oid <> {oid} then
+        raise exception using errcode = 'BR035',
+            message = format('%s is another table now', {regclass});
+    end if;
+    -- A column that is newer than this function would be left out of rows that have it already.
+    if (
+        select array_agg(a.attname::text order by a.attnum) from pg_attribute as a
+        where a.attrelid = {oid} and a.attnum > 0 and not a.attisdropped and a.attgenerated = ''
+    ) is distinct from {all_columns}::text [] then
+        raise exception using errcode = 'BR035',
+            message = format('%s has other columns now', {regclass});
+    end if;
+end
+$extracted$

@@ -1,0 +1,124 @@
+"""Tables, and keys, that the origin of a link cannot read: all others go on."""
+
+from collections.abc import Iterator
+
+import pytest
+
+from tests.kit import Mesh, eventually, make_mesh
+from tests.scenarios.steps import assert_whole, freeze, rows_of, thaw, up
+
+pytestmark = pytest.mark.timeout(120)
+
+ROWS = """
+create type mood as enum ('fine');
+create function told(mood) returns text language plpgsql as 'begin return enum_out($1); end';
+create cast (mood as text) with function told(mood);
+create table t (id int primary key, n int, m mood default 'fine');
+create table u (id int primary key);
+"""
+LOCKED_OUT = """
+create or replace function told(mood) returns text language plpgsql
+as $$ begin
+    if current_setting('application_name') like '% extract %' then
+        raise insufficient_privilege using message = 'not for you';
+    end if;
+    return enum_out($1);
+end $$
+"""
+LET_IN = """
+create or replace function told(mood) returns text language plpgsql
+as 'begin return enum_out($1); end'
+"""
+NOTED = "select count(*) from bondreplicate.replicate_unread"
+
+
+@pytest.fixture
+def mesh() -> Iterator[Mesh]:
+    mesh = make_mesh(("18", "15"))
+    yield mesh
+    mesh.end()
+
+
+def arrives(mesh: Mesh, number: int) -> None:
+    """Another table's change goes on."""
+    mesh[1].execute("insert into u values (%s)", [number])
+    eventually(lambda: mesh[2].query("select from u where id = %s", [number]), "u goes on")
+
+
+def test_a_table_that_cannot_be_read_waits_alone(mesh: Mesh) -> None:
+    """Updates, deletes, a TRUNCATE and what the target does meanwhile: nothing of it is lost."""
+    up(mesh, ROWS, "t", "u")
+    mesh[1].execute("insert into t select i, 0 from generate_series(1, 9) i")
+    assert_whole(mesh)
+    mesh[1].execute(LOCKED_OUT)
+    mesh[1].execute("update t set n = 1 where id = 1; delete from t where id = 2")
+    arrives(mesh, 1)
+    mesh[2].execute("update t set n = 2 where id = 1; update t set n = 3 where id = 3")
+    eventually(lambda: mesh[1].query("select from t where id = 3 and n = 3"), "site 2 is heard")
+    mesh[1].execute("update t set n = 4 where id = 4")
+    mesh[1].restart_daemon()
+    arrives(mesh, 2)
+    assert mesh[2].value("select n from t where id = 4") == 0
+    assert any(f["check"] == "unread" and "public.t" in f["message"]
+               for f in mesh[1].cli_json("doctor", check=1))  # fmt: skip
+    mesh[1].execute(LET_IN)
+    eventually(lambda: mesh[1].value(NOTED) == 0, "it is read again")
+    assert_whole(mesh)
+    kept = [row[:2] for row in rows_of(mesh, "t")]
+    assert kept == [(1, 2), (3, 3), (4, 4), *((i, 0) for i in range(5, 10))]
+    assert [(c["key"], c["winner_site"]) for c in mesh[1].conflicts()] == [(["1"], 2)]
+
+
+def test_a_truncate_of_a_table_that_cannot_be_read(mesh: Mesh) -> None:
+    up(mesh, ROWS, "t", "u")
+    mesh[1].execute("insert into t select i, 0 from generate_series(1, 3) i")
+    assert_whole(mesh)
+    mesh[1].execute(LOCKED_OUT)
+    mesh[1].execute("truncate t; insert into t values (7, 7)")
+    arrives(mesh, 1)
+    mesh[1].execute(LET_IN)
+    eventually(lambda: mesh[1].value(NOTED) == 0, "it is read again")
+    assert_whole(mesh)
+    assert [row[:2] for row in rows_of(mesh, "t")] == [(7, 7)]
+
+
+ENUM = """
+create type st as enum ('new', 'done');
+create table t (o int, s st, n int, primary key (o, s));
+create table u (id int primary key);
+insert into t values (1, 'new', 0), (2, 'new', 0);
+"""
+
+
+def test_a_label_of_a_key_is_renamed_while_a_change_is_unsent(mesh: Mesh) -> None:
+    """The row goes out under the key that it has by now; u goes on."""
+    up(mesh, ENUM, "t", "u")
+    freeze(mesh)
+    mesh[1].execute("update t set n = 1 where o = 1")
+    mesh[1].execute("delete from t where o = 2")
+    for site in mesh:
+        site.execute("alter type st rename value 'new' to 'open'")
+    thaw(mesh)
+    arrives(mesh, 1)
+    eventually(lambda: mesh[2].value("select n from t where o = 1") == 1, "the row arrives")
+    mesh.settle()
+    assert mesh[1].query("select * from t") == [(1, "open", 1)]
+    told = [(c["key"], c["kind"]) for c in mesh[2].conflicts()]
+    assert sorted(told) == [(["1", "new"], "key"), (["2", "new"], "key")]
+    mesh[2].execute("delete from t where o = 2")
+    assert_whole(mesh)
+
+
+def test_a_key_that_a_new_check_of_its_domain_forbids(mesh: Mesh) -> None:
+    up(mesh, "create domain d as int; create table t (id d primary key); insert into t values (-5);"
+       "create table u (id int primary key)", "t", "u")  # fmt: skip
+    freeze(mesh)
+    mesh[1].execute("delete from t; insert into t values (6)")
+    mesh[1].execute("alter domain d add check (value > 0)")
+    thaw(mesh)
+    arrives(mesh, 1)
+    eventually(lambda: mesh[2].query("select from t where id = 6"), "the other row arrives")
+    mesh.settle()
+    [told] = eventually(mesh[2].conflicts, "site 2 is told")
+    assert (told["key"], told["kind"]) == (["-5"], "key")
+    assert "a delete of it is not" in told["outcome"]
