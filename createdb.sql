@@ -599,6 +599,40 @@ insert into bondreplicate.replicate_structure (number, name, checksum)
 values (13, '013_refused', 'b2cdf358c9f43e7c');
 end if; end $bond_step$;
 
+do $bond_step$ begin if not exists (
+    select from bondreplicate.replicate_structure where number = 40
+) then execute $bond_structure$
+-- Of a table that was not captured for a while: which of its rows were written meanwhile is told by
+-- the transactions that wrote them, and they are logged when it is captured again. What had been
+-- captured before is still owed to the other sites when a table is released.
+alter table bondreplicate.replicate_tables
+add column gap_stamp timestamptz, add column gap_xid xid8,
+add column owed boolean not null default false, add column triggers text;
+comment on column bondreplicate.replicate_tables.gap_stamp is
+'stamp for rows that are still to be logged, which were written while nothing was captured';
+comment on column bondreplicate.replicate_tables.gap_xid is
+'those rows: written by transactions that are not older than this; 0: all rows';
+comment on column bondreplicate.replicate_tables.owed is
+'the table is released, and other sites have yet to get what was captured before';
+comment on column bondreplicate.replicate_tables.triggers is
+'the capture triggers as they were made here, so that it shows when they were switched off';
+
+alter table bondreplicate.replicate_clock
+add column watched_stamp timestamptz, add column watched_xid xid8;
+comment on column bondreplicate.replicate_clock.watched_stamp is
+'when the capture triggers of all tables were last seen to be as they were made';
+comment on column bondreplicate.replicate_clock.watched_xid is
+'oldest transaction that was open then';
+
+update bondreplicate.replicate_tables as t
+set gap_stamp = s.went_down_at, gap_xid = '0', owed = true
+from bondreplicate.replicate_state as s
+where s.went_down_at is not null and t.reason = 'replication is down';
+$bond_structure$;
+insert into bondreplicate.replicate_structure (number, name, checksum)
+values (40, '040_uncaptured', '5b292082e69e7e24');
+end if; end $bond_step$;
+
 -- Functions are made anew, because what they return may have changed. Capture functions
 -- stay: triggers need them, and the daemon makes them for each table; so does what indexes need.
 do $bond_drop$
@@ -672,6 +706,9 @@ begin
     perform bondreplicate.take_errors(origin);
     perform bondreplicate.check_tables(origin, revision);
     conflicts := bondreplicate.merge_stage(origin, me, seen);
+    if to_regclass('pg_temp.bond_stage_key') is not null then
+        drop index pg_temp.bond_stage_key;
+    end if;
     delete from bondreplicate.replicate_parked as p using pg_temp.bond_parked as k
     where p.source = origin and p.tried_by <> pg_current_xact_id()
         and (k.source, k.schema_name, k.table_name, k.key, k.key_columns)
@@ -1219,6 +1256,23 @@ end
 $$;
 comment on function bondreplicate.hold_tables() is 'keeps writers out of the tables of a batch';
 
+-- Makes rows of the stage easy to find by their key, where there are many and some have to be mended
+-- or tried one by one: without, each look goes through all. No query on the stage may be under way.
+create or replace function bondreplicate.index_stage()
+returns void
+language plpgsql
+set search_path = pg_catalog, pg_temp
+as $$
+begin
+    if to_regclass('pg_temp.bond_stage_key') is null
+        and (select count(*) > 100 from pg_temp.bond_stage) then
+        create index bond_stage_key on pg_temp.bond_stage using hash (key);
+    end if;
+end
+$$;
+comment on function bondreplicate.index_stage() is
+'makes rows of the stage easy to find by their key';
+
 -- Whether a later state of a row here is on its way: the site that made the staged change had seen
 -- the row as it is here, and the two cannot stand together there either. Then the change waits for
 -- it, and nothing is mended. Not for a repair made here, nor for a row that is staged itself, or
@@ -1738,6 +1792,7 @@ begin
             raise exception using errcode = 'BR030', message = 'rows without parent';
         exception
             when sqlstate 'BR030' then
+                perform bondreplicate.index_stage();
                 broken := array(
                     select distinct (o.one ->> t.name)::integer
                     from jsonb_array_elements(orphans) as o (one)
@@ -1746,6 +1801,7 @@ begin
                 perform bondreplicate.mend_orphans(origin, me, orphans);
             when sqlstate 'BR034' or unique_violation or exclusion_violation then
                 get stacked diagnostics why = message_text;
+                perform bondreplicate.index_stage();
                 broken := array[tab];
                 if not bondreplicate.mend_clashes(origin, me, tab, before, careful)
                     and (careful or sqlstate = 'BR034') then
@@ -1761,6 +1817,7 @@ begin
                     raise;
                 end if;
                 get stacked diagnostics why = message_text;
+                perform bondreplicate.index_stage();
                 broken := array[tab];
                 perform bondreplicate.park_culprits(origin, me, tab, before, careful, why);
         end;
@@ -1933,7 +1990,6 @@ declare
     why text;
     found_any boolean := false;
 begin
-    create index if not exists bond_stage_key on pg_temp.bond_stage using hash (key);
     for one in
         select s.key from pg_temp.bond_stage as s where s.tab = wanted_tab and s.key is not null
     loop
@@ -1943,7 +1999,6 @@ begin
             found_any := true;
         end if;
     end loop;
-    drop index pg_temp.bond_stage_key;
     if not found_any then
         perform bondreplicate.park(origin, wanted_tab, null, refused, true);
     end if;
@@ -2172,7 +2227,10 @@ begin
     end loop;
     perform bondreplicate.restore_sequences();
     update bondreplicate.replicate_tables as r
-    set active = false, reason = coalesce(r.reason, 'replication is down'), shape = null
+    set active = false, shape = null, owed = true, triggers = null,
+        reason = case when r.owed then r.reason else 'replication is down' end,
+        gap_stamp = coalesce(r.gap_stamp, bondreplicate.replicate_now()),
+        gap_xid = coalesce(r.gap_xid, pg_snapshot_xmin(pg_current_snapshot()))
     where r.active;
     update bondreplicate.replicate_state
     set went_down_at = bondreplicate.replicate_now(), unsent_when_down = unsent
@@ -2900,7 +2958,7 @@ comment on function bondreplicate.wait_for_change(
 ) is
 'sleeps until something was committed';
 
-insert into bondreplicate.replicate_structure (number, name, checksum) values (0, 'functions', 'c3808fae6904212c')
+insert into bondreplicate.replicate_structure (number, name, checksum) values (0, 'functions', '922814c8ef22b35a')
 on conflict (number) do update set checksum = excluded.checksum, made_at = clock_timestamp()
 ;
 revoke all on all functions in schema bondreplicate from public;

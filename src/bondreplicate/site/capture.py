@@ -62,13 +62,21 @@ def attach(shape: Shape, tab: int) -> list[Composed]:
     return [create, triggers]
 
 
-def enqueue(shape: Shape, tab: int, stamp: datetime) -> Composed:
-    """The statement that logs every row a table has, all with the same stamp."""
+def enqueue(shape: Shape, tab: int, stamp: datetime, since: int = 0) -> Composed:
+    """The statement that logs the rows of a table, all with the same stamp.
+
+    Args:
+        shape: the table, as it is here.
+        tab: its id here.
+        stamp: their stamp.
+        since: only rows that this transaction wrote, or a later one; 0: all.
+    """
     key = KeyOf(shape)
     return render(
         template("enqueue"),
         tab=Literal(tab),
         stamp=timestamp(stamp),
+        since=Literal(since),
         schema_name=Literal(shape.name[0]),
         table_name=Literal(shape.name[1]),
         table=table(shape.name),
