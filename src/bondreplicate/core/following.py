@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from enum import Enum
 
-from bondreplicate.core.shapes import NO_KEY, Shape, TableName
+from bondreplicate.core.shapes import NO_KEYS, Shape, TableName
 
 DISABLED = "disabled in replicate_tables"
 DROPPED = "the table is not there any more"
@@ -123,7 +123,7 @@ def keep_key(shape: Shape, row: Listed | None) -> Shape:
         return shape
     if not (row.active or row.owed):
         return shape
-    if shape.why_not not in ("", NO_KEY) or shape.key_numbers == row.key_numbers:
+    if shape.why_not not in {"", *NO_KEYS} or shape.key_numbers == row.key_numbers:
         return shape
     return shape.keyed_by(row.key_numbers, row.key_operators) or shape
 
@@ -135,7 +135,7 @@ def keep_owed(shape: Shape, row: Listed | None) -> Shape:
         shape: as the table is.
         row: as it is listed.
     """
-    if row is None or not (row.active and row.owed) or row.relid != shape.oid:
+    if row is None or not row.owed or row.relid != shape.oid:
         return keep_key(shape, row)
     return former_shape(shape, row) or shape
 

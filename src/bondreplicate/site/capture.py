@@ -16,7 +16,15 @@ from bondreplicate.border.database import (
 )
 from bondreplicate.border.sqlfiles import template
 from bondreplicate.core.shapes import Shape, TableName
-from bondreplicate.site.expressions import KeyOf, as_texts, comma, regclass, table, timestamp
+from bondreplicate.site.expressions import (
+    KeyOf,
+    as_text,
+    as_texts,
+    comma,
+    regclass,
+    table,
+    timestamp,
+)
 
 TEXT_NEVER_DEPENDS = {
     "integer", "bigint", "smallint", "text", "character varying", "bpchar", "uuid",
@@ -148,7 +156,7 @@ def extract(shape: Shape, tab: int, target: int, me: int, columns: Sequence[str]
     names = [Identifier(f"k{i}") for i in range(1, len(key.columns) + 1)]
     mine = [render("k.{n}", n=n) for n in names]
     casts = key.casts("l.key")
-    vals = [render("(t.{c})::text", c=Identifier(c)) for c in columns]
+    vals = [as_text(render("t.{c}", c=Identifier(c)), shape.column(c)) for c in columns]
     return render(
         template("extract"),
         function=Identifier(f"extract_{tab}"),
@@ -160,7 +168,7 @@ def extract(shape: Shape, tab: int, target: int, me: int, columns: Sequence[str]
             table=table(shape.name),
             same=key.equal(key.own("t"), mine),
         ),
-        key_text=as_texts(mine),
+        key_text=as_texts(mine, key.columns),
         key_names=comma(render("e.{n}", n=n) for n in names),
         key_typed=comma(render("{v} as {n}", v=v, n=n) for v, n in zip(casts, names, strict=True)),
         key_casts=comma(casts),

@@ -41,6 +41,8 @@ INTERRUPTED_HINT = (
     "its triggers had been switched off: rows written meanwhile are sent now, rows deleted are not"
     " known: run bondreplicate verify"
 )
+KEY_IS_GONE = "its key was another one"
+"""Begins the reason of a table whose changes cannot be told any more; unsent.sql knows it."""
 GIVE_UP_HINT = (
     "make that key again, until they are sent; or give them up: `bondreplicate tables disable`,"
     " then enable, then `bondreplicate verify`"
@@ -96,7 +98,8 @@ def fetch_tables(connection: Connection) -> Tables:
     # By oid: where a table was renamed a moment ago, its old name may be another's.
     shapes = {s.oid: s for s in fetch_followed(connection)}
     listed = fetch_listed(connection)
-    active = {r.id: shapes[r.relid] for r in listed if r.active and r.relid in shapes}
+    # What is owed is sent also while a table has no triggers: it is not to be passed over.
+    active = {r.id: shapes[r.relid] for r in listed if (r.active or r.owed) and r.relid in shapes}
     usable = {tab: shape for tab, shape in active.items() if not shape.why_not}
     disabled = frozenset(r.name for r in listed if not r.enabled)
     taken = {shape.oid for shape in usable.values()}
@@ -225,10 +228,11 @@ def _attach_anew(connection: Connection, task: Task, first: bool, served: Sequen
     tab = _attach(connection, task)
     if task.renames_keys and listed:
         args = {"tab": tab, "served": list(served)}
-        if not listed.was_disabled and not value(connection, query("table_is_sent"), args):
+        lost = (listed.reason or "").startswith(KEY_IS_GONE)
+        if lost or not (listed.was_disabled or value(connection, query("table_is_sent"), args)):
             raise BondError(
-                f"its key was another one ({', '.join(listed.key_types)}), and changes told by it"
-                " were not sent to every site",
+                f"{KEY_IS_GONE} ({', '.join(listed.key_types)}), and changes told by it were not"
+                " sent to every site",
                 hint=GIVE_UP_HINT,
             )
         # By the old key nothing in the log means what it says any more.
