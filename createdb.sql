@@ -629,6 +629,40 @@ insert into bondreplicate.replicate_structure (number, name, checksum)
 values (14, '014_unread', '1aa6b24dd6784617');
 end if; end $bond_step$;
 
+do $bond_step$ begin if not exists (
+    select from bondreplicate.replicate_structure where number = 15
+) then execute $bond_structure$
+-- Of a table that was not captured for a while: which of its rows were written meanwhile is told by
+-- the transactions that wrote them, and they are logged when it is captured again. What had been
+-- captured before is still owed to the other sites when a table is released.
+alter table bondreplicate.replicate_tables
+add column gap_stamp timestamptz, add column gap_xid xid8,
+add column owed boolean not null default false, add column triggers text;
+comment on column bondreplicate.replicate_tables.gap_stamp is
+'stamp for rows that are still to be logged, which were written while nothing was captured';
+comment on column bondreplicate.replicate_tables.gap_xid is
+'those rows: written by transactions that are not older than this; 0: all rows';
+comment on column bondreplicate.replicate_tables.owed is
+'the table is released, and other sites have yet to get what was captured before';
+comment on column bondreplicate.replicate_tables.triggers is
+'the capture triggers as they were made here, so that it shows when they were switched off';
+
+alter table bondreplicate.replicate_clock
+add column watched_stamp timestamptz, add column watched_xid xid8;
+comment on column bondreplicate.replicate_clock.watched_stamp is
+'when the capture triggers of all tables were last seen to be as they were made';
+comment on column bondreplicate.replicate_clock.watched_xid is
+'oldest transaction that was open then';
+
+update bondreplicate.replicate_tables as t
+set gap_stamp = s.went_down_at, gap_xid = '0', owed = true
+from bondreplicate.replicate_state as s
+where s.went_down_at is not null and t.reason = 'replication is down';
+$bond_structure$;
+insert into bondreplicate.replicate_structure (number, name, checksum)
+values (15, '015_uncaptured', '5b292082e69e7e24');
+end if; end $bond_step$;
+
 -- Functions are made anew, because what they return may have changed. Capture functions
 -- stay: triggers need them, and the daemon makes them for each table; so does what indexes need.
 do $bond_drop$
@@ -2266,7 +2300,10 @@ begin
     end loop;
     perform bondreplicate.restore_sequences();
     update bondreplicate.replicate_tables as r
-    set active = false, reason = coalesce(r.reason, 'replication is down'), shape = null
+    set active = false, shape = null, owed = true, triggers = null,
+        reason = case when r.owed then r.reason else 'replication is down' end,
+        gap_stamp = coalesce(r.gap_stamp, bondreplicate.replicate_now()),
+        gap_xid = coalesce(r.gap_xid, pg_snapshot_xmin(pg_current_snapshot()))
     where r.active;
     update bondreplicate.replicate_state
     set went_down_at = bondreplicate.replicate_now(), unsent_when_down = unsent
@@ -3027,7 +3064,7 @@ comment on function bondreplicate.wait_for_change(
 ) is
 'sleeps until something was committed';
 
-insert into bondreplicate.replicate_structure (number, name, checksum) values (0, 'functions', '6c089ca565c2a554')
+insert into bondreplicate.replicate_structure (number, name, checksum) values (0, 'functions', '0cd011e536b51812')
 on conflict (number) do update set checksum = excluded.checksum, made_at = clock_timestamp()
 ;
 revoke all on all functions in schema bondreplicate from public;

@@ -24,6 +24,7 @@ from bondreplicate.site.expressions import (
     FALSE,
     TRUE,
     KeyOf,
+    as_text,
     as_texts,
     cast,
     comma,
@@ -80,7 +81,7 @@ class Applier:
         self.neighbours, self.known = neighbours, known
         key = self.key = KeyOf(shape)
         staged = key.casts("s.key")
-        vals = comma(render("(t.{c})::text", c=Identifier(c)) for c in columns)
+        vals = comma(as_text(render("t.{c}", c=Identifier(c)), shape.column(c)) for c in columns)
         extras = [c for c in shape.travelling if c.name not in columns]
         self.common: dict[str, Composable] = {
             "tab": Literal(tab),
@@ -108,10 +109,13 @@ class Applier:
             ),
             "columns_array": render("{c}::name []", c=Literal(self.columns)),
             "referenced": TRUE if neighbours else FALSE,
-            "local_vals": as_texts([render("t.{c}", c=Identifier(c.name)) for c in extras]),
+            "local_vals": as_texts([render("t.{c}", c=Identifier(c.name)) for c in extras], extras),
         }
         self.extras = extras
-        self.common["pointed"] = as_texts([render("t.{c}", c=Identifier(c)) for c in self.pointed])
+        self.common["pointed"] = as_texts(
+            [render("t.{c}", c=Identifier(c)) for c in self.pointed],
+            [shape.column(c) for c in self.pointed],
+        )
 
     @property
     def pointed(self) -> list[str]:
@@ -190,7 +194,11 @@ class Applier:
     def _changes(self, columns: Sequence[str]) -> Composed:
         """Whether a staged row differs in one of these columns."""
         changes = [
-            render("(t.{c})::text is distinct from {v}", c=Identifier(c), v=self._text(c))
+            render(
+                "{t} is distinct from {v}",
+                t=as_text(render("t.{c}", c=Identifier(c)), self.shape.column(c)),
+                v=self._text(c),
+            )
             for c in columns
         ]
         return joined(" or ", changes)
@@ -228,9 +236,12 @@ class Applier:
             **self._defaults(fk, self.shape),
             key_positions=_places(self.columns, self.shape.key),
             parent_positions=SQL("null::jsonb"),
-            child_fixed=_but(self.columns, fk.columns, "c"),
+            child_fixed=_but(self.columns, fk.columns, "c", self.shape),
             parent_tab=Literal(parent[0] if parent else None),
-            parent_key=as_texts([render("c.{c}", c=Identifier(c)) for c in fk.columns])
+            parent_key=as_texts(
+                [render("c.{c}", c=Identifier(c)) for c in fk.columns],
+                [self.shape.column(c) for c in fk.columns],
+            )
             if by_key
             else SQL("null::text []"),
         )
@@ -253,7 +264,7 @@ class Applier:
             key_positions=_places(names, child.key),
             parent_positions=_places(self.columns, fk.parent_columns),
             parent_now=self._parent_now(fk),
-            child_fixed=_but(names, fk.columns, "c"),
+            child_fixed=_but(names, fk.columns, "c", child),
             child_of_removed=every(
                 render(
                     "{value} {op} c.{c}",
@@ -274,7 +285,10 @@ class Applier:
         if fk.action != "d" or parent is None or parent[1].key != fk.parent_columns:
             return {"defaults": SQL("null::jsonb"), "full": FALSE}
         texts = [
-            render("(({e})::{t})::text", e=raw(e or "null"), t=raw(child.column(c).type))
+            as_text(
+                render("(({e})::{t})", e=raw(e or "null"), t=raw(child.column(c).type)),
+                child.column(c),
+            )
             for c, e in zip(fk.clears, fk.defaults, strict=True)
         ]
         defaults = render("jsonb_build_array({t})", t=comma(texts))
@@ -288,7 +302,7 @@ class Applier:
             template("orphans_now"),
             tab=Literal(self.tab),
             parent=table(self.shape.name),
-            vals=_but(self.columns, fk.parent_columns, "p"),
+            vals=_but(self.columns, fk.parent_columns, "p", self.shape),
             same=self.key.equal(self.key.own("p"), self.key.casts("k.key")),
         )
 
@@ -343,10 +357,12 @@ def _places(columns: Sequence[str], wanted: Sequence[str]) -> Composed:
     return render("{p}::jsonb", p=Literal(json.dumps(places)))
 
 
-def _but(columns: Sequence[str], wanted: Sequence[str], alias: LiteralString) -> Composed:
+def _but(
+    columns: Sequence[str], wanted: Sequence[str], alias: LiteralString, shape: Shape
+) -> Composed:
     """A jsonb array of the wanted values that do not travel; null for those that do."""
     texts = [
-        render("({a}.{c})::text", a=SQL(alias), c=Identifier(c))
+        as_text(render("{a}.{c}", a=SQL(alias), c=Identifier(c)), shape.column(c))
         if c not in columns
         else SQL("null::text")
         for c in wanted
