@@ -632,6 +632,40 @@ end if; end $bond_step$;
 do $bond_step$ begin if not exists (
     select from bondreplicate.replicate_structure where number = 15
 ) then execute $bond_structure$
+-- Of a table that was not captured for a while: which of its rows were written meanwhile is told by
+-- the transactions that wrote them, and they are logged when it is captured again. What had been
+-- captured before is still owed to the other sites when a table is released.
+alter table bondreplicate.replicate_tables
+add column gap_stamp timestamptz, add column gap_xid xid8,
+add column owed boolean not null default false, add column triggers text;
+comment on column bondreplicate.replicate_tables.gap_stamp is
+'stamp for rows that are still to be logged, which were written while nothing was captured';
+comment on column bondreplicate.replicate_tables.gap_xid is
+'those rows: written by transactions that are not older than this; 0: all rows';
+comment on column bondreplicate.replicate_tables.owed is
+'the table is released, and other sites have yet to get what was captured before';
+comment on column bondreplicate.replicate_tables.triggers is
+'the capture triggers as they were made here, so that it shows when they were switched off';
+
+alter table bondreplicate.replicate_clock
+add column watched_stamp timestamptz, add column watched_xid xid8;
+comment on column bondreplicate.replicate_clock.watched_stamp is
+'when the capture triggers of all tables were last seen to be as they were made';
+comment on column bondreplicate.replicate_clock.watched_xid is
+'oldest transaction that was open then';
+
+update bondreplicate.replicate_tables as t
+set gap_stamp = s.went_down_at, gap_xid = '0', owed = true
+from bondreplicate.replicate_state as s
+where s.went_down_at is not null and t.reason = 'replication is down';
+$bond_structure$;
+insert into bondreplicate.replicate_structure (number, name, checksum)
+values (15, '015_uncaptured', '5b292082e69e7e24');
+end if; end $bond_step$;
+
+do $bond_step$ begin if not exists (
+    select from bondreplicate.replicate_structure where number = 16
+) then execute $bond_structure$
 -- How two sites' changes of one row are merged: the later row, or the later of each column.
 alter table bondreplicate.replicate_tables
 add column resolve text not null default 'row',
@@ -659,7 +693,7 @@ create index replicate_parked_cells on bondreplicate.replicate_parked (schema_na
 where cells is not null;
 $bond_structure$;
 insert into bondreplicate.replicate_structure (number, name, checksum)
-values (15, '015_columns', 'da9e0369eed814f4');
+values (16, '016_columns', 'da9e0369eed814f4');
 end if; end $bond_step$;
 
 -- Functions are made anew, because what they return may have changed. Capture functions
@@ -2747,7 +2781,10 @@ begin
     end loop;
     perform bondreplicate.restore_sequences();
     update bondreplicate.replicate_tables as r
-    set active = false, reason = coalesce(r.reason, 'replication is down'), shape = null
+    set active = false, shape = null, owed = true, triggers = null,
+        reason = case when r.owed then r.reason else 'replication is down' end,
+        gap_stamp = coalesce(r.gap_stamp, bondreplicate.replicate_now()),
+        gap_xid = coalesce(r.gap_xid, pg_snapshot_xmin(pg_current_snapshot()))
     where r.active;
     update bondreplicate.replicate_state
     set went_down_at = bondreplicate.replicate_now(), unsent_when_down = unsent
@@ -3657,7 +3694,7 @@ comment on function bondreplicate.wait_for_change(
 ) is
 'sleeps until something was committed';
 
-insert into bondreplicate.replicate_structure (number, name, checksum) values (0, 'functions', '7a070c4792f4b489')
+insert into bondreplicate.replicate_structure (number, name, checksum) values (0, 'functions', '3268e6ade5570acb')
 on conflict (number) do update set checksum = excluded.checksum, made_at = clock_timestamp()
 ;
 revoke all on all functions in schema bondreplicate from public;

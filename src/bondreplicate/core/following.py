@@ -7,19 +7,46 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
+from datetime import datetime
 from enum import Enum
 
-from bondreplicate.core.shapes import COLUMN, NO_KEY, ROW, Shape, TableName
+from bondreplicate.core.shapes import COLUMN, NO_KEYS, ROW, Shape, TableName
 
 DISABLED = "disabled in replicate_tables"
 DROPPED = "the table is not there any more"
 DOWN = "replication is down"
 """As replicate_down() writes it."""
+OWED = "; what was captured before is on its way to the other sites"
+
+
+@dataclass(frozen=True)
+class Gap:
+    """A time in which a table was not captured.
+
+    stamp: for the rows that were written meanwhile. xid: the oldest transaction that may have
+    written them; 0: all rows are meant.
+    """
+
+    stamp: datetime
+    xid: int
+
+
+@dataclass(frozen=True)
+class Captured:
+    """Capture triggers of a table: how many work, and what shows whether one was altered."""
+
+    triggers: int = 0
+    mark: str | None = None
 
 
 @dataclass(frozen=True)
 class Listed:
-    """A row of replicate_tables. `unmerged`: changes of single columns are not everywhere yet."""
+    """A row of replicate_tables.
+
+    `owed`: released, and not every site has what was captured before. `gap`: rows still to be
+    logged. `triggers`: the mark of the triggers, as they were made. `unmerged`: changes of single
+    columns are not everywhere yet.
+    """
 
     id: int
     name: TableName
@@ -31,30 +58,43 @@ class Listed:
     key_numbers: tuple[int, ...] = ()
     key_operators: tuple[str, ...] = ()
     key_types: tuple[str, ...] = ()
+    owed: bool = False
+    gap: Gap | None = None
+    triggers: str | None = None
     resolve: str = ROW
     merges: str = ROW
     unmerged: bool = False
+
+    @property
+    def was_disabled(self) -> bool:
+        """Whether its user had disabled it."""
+        return (self.reason or "").startswith(DISABLED)
 
 
 class Step(Enum):
     """What is to be done with a table."""
 
-    ATTACH = "attach"  # make triggers; its rows are logged unless this is the first start
+    ATTACH = "attach"  # make triggers; then its rows are logged unless this is the first start
+    FILL = "fill"  # log rows that were written while there were no triggers
     REFRESH = "refresh"  # it looks different: note it, and make the triggers again
     REKEY = "rekey"  # the same with another key, as soon as nobody waits for what the old one named
-    RELEASE = "release"  # drop triggers
+    RELEASE = "release"  # drop triggers; it is active until all sites have what was captured
     NOTE = "note"  # list it, with the reason why it is not replicated
     FORGET = "forget"  # it was dropped
 
 
 @dataclass(frozen=True)
 class Task:
-    """A step for a table. `shape` is None where the table is gone, `listed` where it is new."""
+    """A step for a table. `shape` is None where the table is gone, `listed` where it is new.
+
+    `interrupted`: somebody had switched its triggers off.
+    """
 
     step: Step
     shape: Shape | None
     listed: Listed | None
     reason: str | None = None
+    interrupted: bool = False
 
     @property
     def renames_keys(self) -> bool:
@@ -83,11 +123,31 @@ def keep_key(shape: Shape, row: Listed | None) -> Shape:
         shape: as the table is.
         row: as it is listed.
     """
-    if row is None or not row.active or row.relid != shape.oid or not row.key_numbers:
+    if row is None or row.relid != shape.oid or not row.key_numbers:
         return shape
-    if shape.why_not not in ("", NO_KEY) or shape.key_numbers == row.key_numbers:
+    if not (row.active or row.owed):
+        return shape
+    if shape.why_not not in {"", *NO_KEYS} or shape.key_numbers == row.key_numbers:
         return shape
     return shape.keyed_by(row.key_numbers, row.key_operators) or shape
+
+
+def keep_owed(shape: Shape, row: Listed | None) -> Shape:
+    """The table as its changes are sent: one that is released, as it was when it was captured.
+
+    Args:
+        shape: as the table is.
+        row: as it is listed.
+    """
+    if row is None or not row.owed or row.relid != shape.oid:
+        return keep_key(shape, row)
+    return former_shape(shape, row) or shape
+
+
+def former_shape(shape: Shape, row: Listed) -> Shape | None:
+    """The table with the key that it is listed with; None where that cannot be told any more."""
+    former = shape.keyed_by(row.key_numbers, row.key_operators) if row.key_numbers else None
+    return former if former and former.key_types == row.key_types else None
 
 
 def merge_as_listed(shape: Shape, row: Listed | None) -> Shape:
@@ -108,14 +168,14 @@ def merge_as_wished(shape: Shape, row: Listed | None) -> Shape:
 
 
 def plan_tables(
-    shapes: Sequence[Shape], listed: Iterable[Listed], captured: Mapping[int, int]
+    shapes: Sequence[Shape], listed: Iterable[Listed], captured: Mapping[int, Captured]
 ) -> list[Task]:
     """What has to be done so that replicate_tables and the triggers fit the tables that exist.
 
     Args:
         shapes: the tables that exist.
         listed: the rows of replicate_tables.
-        captured: number of working capture triggers by oid of the table.
+        captured: the capture triggers by oid of the table.
 
     Returns:
         Tasks, empty where everything fits; renamed tables keep their row, by oid.
@@ -129,7 +189,7 @@ def plan_tables(
         row = by_relid.get(shape.oid) or by_name.get(shape.name)
         if row:
             met.add(row.id)
-        task = _task(shape, row, captured.get(shape.oid, 0))
+        task = _task(shape, row, captured.get(shape.oid, Captured()))
         if task:
             tasks.append(task)
     gone = [row for row in rows if row.id not in met and (row.active or row.reason != DROPPED)]
@@ -139,23 +199,26 @@ def plan_tables(
 TRIGGERS = 5
 
 
-def _task(shape: Shape, row: Listed | None, captured: int) -> Task | None:
+def _task(shape: Shape, row: Listed | None, now: Captured) -> Task | None:
     is_now = merge_as_wished(shape, row)
     shape = keep_key(is_now, row)
     why_not = DISABLED if row and not row.enabled else shape.why_not
     if why_not:
-        if captured or (row and row.active):
+        if now.triggers or (row and (row.active or row.owed)):
             return Task(Step.RELEASE, shape, row, why_not)
         noted = row and (row.reason, row.relid, row.name, row.shape)
         fits = noted == (why_not, shape.oid, shape.name, shape.ties)
         return None if fits else Task(Step.NOTE, shape, row, why_not)
-    recreated = row is not None and row.relid not in (None, shape.oid) and not captured
-    if row is None or not row.active or recreated:
+    recreated = row is not None and row.relid not in (None, shape.oid) and not now.triggers
+    if row is None or not row.active or row.owed or recreated:
         return Task(Step.ATTACH, shape, row)
     fits = (row.shape, row.relid, row.name) == (shape.digest, shape.oid, shape.name)
     reason = _why_old_key(shape, is_now)
-    if not fits or captured != TRIGGERS or row.reason != reason:
-        return Task(Step.REFRESH, shape, row, reason)
+    interrupted = row.triggers not in (None, now.mark)
+    if not fits or now.triggers != TRIGGERS or row.reason != reason or interrupted:
+        return Task(Step.REFRESH, shape, row, reason, interrupted)
+    if row.gap is not None:
+        return Task(Step.FILL, shape, row)
     return Task(Step.REKEY, is_now, row) if shape is not is_now and is_now.key else None
 
 

@@ -13,13 +13,18 @@ from bondreplicate.core.groups import group_columns
 TableName = tuple[str, str]
 """Schema and name."""
 
-CAPTURED_AS = 2
+CAPTURED_AS = 3
 """Counts the forms of the capture triggers: after an upgrade sites make theirs anew."""
 
 ROW, COLUMN = "row", "column"
 """What stays of two concurrent changes of a row: the later row, or the later of each column."""
 
 NO_KEY = "no primary key and no unique key without null: add one"
+PERIOD_KEY = "its key is WITHOUT OVERLAPS: not replicated yet; add a unique key without null"
+LATE_KEY = "its key is deferrable: add a unique key without null that is not"
+NO_KEYS = frozenset({NO_KEY, PERIOD_KEY, LATE_KEY})
+TEXT_CAST = "column {} is of a type with a cast from text that is a function: drop the cast"
+PERIOD_FK = "it has, or is referenced by, a foreign key with PERIOD: not replicated yet"
 
 
 @dataclass(frozen=True)
@@ -27,7 +32,8 @@ class Column:
     """A column. `type` is as the server writes it, qualified; `generated`: it computes itself.
 
     `expression`: from what it is generated. `number`: it keeps that when it is renamed.
-    `stored`: its type with precision, of a domain what it rests on.
+    `stored`: its type with precision, of a domain what it rests on. `of_users`: its type is not one
+    of the server's own. `text_cast`: whoever made it made a cast from text, too.
     """
 
     name: str
@@ -39,6 +45,8 @@ class Column:
     number: int = 0
     not_null: bool = False
     stored: str = ""
+    of_users: bool = False
+    text_cast: bool = False
 
 
 @dataclass(frozen=True)
@@ -192,7 +200,7 @@ def shape_of(row: dict[str, Any]) -> Shape:
         key_operators=tuple(p["operator"] for p in parts),
         uniques=tuple(_unique(u, u is key) for u in indexes),
         foreign_keys=tuple(_foreign_key(f) for f in _json(row["foreign_keys"])),
-        why_not=_why_not(row, bool(key)),
+        why_not=_why_not(row, columns, indexes, bool(key)),
         together=tuple(tuple(tied) for tied in _json(row["together"])),
         width=row["width"],
     )
@@ -234,14 +242,30 @@ def _foreign_key(key: dict[str, Any]) -> ForeignKey:
     )
 
 
-def _why_not(row: dict[str, Any], has_key: bool) -> str:
+def _why_no_key(indexes: Sequence[dict[str, Any]]) -> str:
+    """Why nothing tells the rows of a table apart, though it may have a primary key."""
+    primary = next((u for u in indexes if u["primary"]), None)
+    if primary is None:
+        return NO_KEY
+    return PERIOD_KEY if primary["exclusion"] else NO_KEY if primary["immediate"] else LATE_KEY
+
+
+def _why_not(
+    row: dict[str, Any],
+    columns: Sequence[Column],
+    indexes: Sequence[dict[str, Any]],
+    has_key: bool,
+) -> str:
     """Why a table cannot be replicated; the first reason that holds, "" where there is none."""
+    foreign = ", ".join(c.name for c in columns if c.text_cast)
     reasons = (
         (row["kind"] == "f", "foreign table: its rows live elsewhere"),
         (row["persistence"] == "u", "unlogged table: it is empty after a crash"),
         (row["is_partition"], "partition: not replicated yet"),
         (row["kind"] == "p", "partitioned table: not replicated yet"),
         (row["has_children"] or row["is_child"], "inheritance: not replicated yet"),
-        (not has_key, NO_KEY),
+        (bool(foreign), TEXT_CAST.format(foreign)),
+        (row["has_period"], PERIOD_FK),
+        (not has_key, _why_no_key(indexes)),
     )
     return next((reason for holds, reason in reasons if holds), "")

@@ -37,8 +37,8 @@ from bondreplicate.core.compare import (
     differing_keys,
     plan_buckets,
 )
-from bondreplicate.core.shapes import Shape
-from bondreplicate.site.expressions import KeyOf, as_texts, element, table
+from bondreplicate.core.shapes import Column, Shape
+from bondreplicate.site.expressions import KeyOf, as_text, as_texts, element, table
 
 SUSPECTS_MAX = 20_000
 LOOK_AT_ONCE = 1_000
@@ -114,9 +114,9 @@ class Comparison:
         values = [render("t.{c}", c=Identifier(c)) for c in self.columns]
         return {
             "table": render("only {t}", t=table(side.shape.name)),
-            "key": one_text(own),
-            "key_array": as_texts(own),
-            "row": one_text(values),
+            "key": one_text(own, [side.shape.column(c) for c in self.key]),
+            "key_array": as_texts(own, [side.shape.column(c) for c in self.key]),
+            "row": one_text(values, [side.shape.column(c) for c in self.columns]),
         }
 
     def _fetch_buckets(self, side: Side, count: int) -> dict[int, Bucket]:
@@ -187,7 +187,8 @@ class Comparison:
 
     def _typed_text(self, side: Side, array: LiteralString) -> Composable:
         """A logged key as the pinned settings write it."""
-        return as_texts(KeyOf(side.shape).casts(array))
+        key = KeyOf(side.shape)
+        return as_texts(key.casts(array), key.columns)
 
     def _key_equal(self, side: Side) -> Composable:
         """Whether a row is the one asked for; the sides may list the key in another order."""
@@ -200,7 +201,8 @@ class Comparison:
         return key.equal(key.own("t"), asked)
 
 
-def one_text(values: Sequence[Composable]) -> Composable:
+def one_text(values: Sequence[Composable], columns: Sequence[Column]) -> Composable:
     """Values as one text that no other values give: quoted, and NULL told from 'NULL'."""
-    quoted = [render("quote_nullable(({v})::text)", v=v) for v in values]
+    pairs = zip(values, columns, strict=True)
+    quoted = [render("quote_nullable({v})", v=as_text(v, c)) for v, c in pairs]
     return render("array_to_string(array[{q}], ',')", q=joined(", ", quoted))

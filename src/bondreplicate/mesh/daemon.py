@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 
 import structlog
 
-from bondreplicate.border.database import Connection, connect, execute, value
+from bondreplicate.border.database import Connection, connect, execute, rows, value
 from bondreplicate.border.failpoint import reach
 from bondreplicate.border.settings import Settings
 from bondreplicate.border.sqlfiles import query
@@ -30,7 +30,7 @@ from bondreplicate.site.retention import Retention
 from bondreplicate.site.schema import install
 from bondreplicate.site.sequences import align_sequences, check_owners
 from bondreplicate.site.state import Start, decide_start, fetch_state, take_identity
-from bondreplicate.site.tables import enqueue_all, follow_tables
+from bondreplicate.site.tables import follow_tables
 
 log = structlog.get_logger()
 SEQUENCES_EVERY_S = 2.0
@@ -79,7 +79,7 @@ def set_up(
     reach("identity_taken")
     resumed = before.went_down_at is not None and start is Start.AGAIN
     log.info("site_started", site=settings.site, start=start.value)
-    if start is not Start.AGAIN or resumed:
+    if start is not Start.AGAIN:
         _follow_at_start(connection, told or Told())
     else:
         _follow(connection, told or Told(), first=False)
@@ -88,12 +88,10 @@ def set_up(
         peers = [peer.site for peer in list_peers(connection, settings.site)]
         warn_of_rows(connection, peers, log.warning)
     if resumed and before.went_down_at:
-        logged = enqueue_all(connection, before.went_down_at)
         execute(connection, query("state_up_again"))
         log.warning(
             "writes_were_not_captured",
             since=str(before.went_down_at),
-            rows_sent_again=logged,
             hint="rows deleted here meanwhile are not known: run bondreplicate verify",
         )
     grown = before.maxsites not in (None, settings.maxsites)
@@ -133,7 +131,9 @@ def _follow(
     facts_of: dict[What, dict[str, object]] = {}
 
     def report(event: str, **facts: object) -> None:
-        if event in ("table_failed", BUSY):
+        if event == "capture_was_interrupted":
+            log.warning(event, **facts)
+        elif event in ("table_failed", BUSY):
             what = event, str(facts["table"])
             failed[what], facts_of[what] = str(facts["reason"]), facts
         else:
@@ -299,13 +299,19 @@ class Daemon:
             )
 
     def _follow_tables(self, connection: Connection, pulse: Pulse) -> None:
+        # Before the look: what is written after this moment, and not captured, is found by it.
+        [now] = rows(connection, query("watch_now"))
         digest = value(connection, query("tables_digest"))
+        watched = {"stamp": now.stamp, "xid": now.xid}
         if digest == self.digest:
+            execute(connection, query("tables_watched"), watched)
             return
         # Before a table counts as replicated: its ids must not be those of another site by then.
         self._align_sequences(connection)
         left = _follow(connection, self.tables_told, first=False, served=self._served())
         pulse.beat()
+        if not left:
+            execute(connection, query("tables_watched"), watched)
         # As it was before: what came while tables were followed is looked at the next time.
         self.digest = None if left else digest
 

@@ -24,6 +24,7 @@ from bondreplicate.site.expressions import (
     FALSE,
     TRUE,
     KeyOf,
+    as_text,
     as_texts,
     cast,
     comma,
@@ -80,7 +81,7 @@ class Applier:
         self.neighbours, self.known = neighbours, known
         key = self.key = KeyOf(shape)
         staged = key.casts("s.key")
-        vals = comma(render("(t.{c})::text", c=Identifier(c)) for c in columns)
+        vals = comma(as_text(render("t.{c}", c=Identifier(c)), shape.column(c)) for c in columns)
         extras = [c for c in shape.travelling if c.name not in columns]
         self.common: dict[str, Composable] = {
             "tab": Literal(tab),
@@ -108,15 +109,20 @@ class Applier:
             ),
             "columns_array": render("{c}::name []", c=Literal(self.columns)),
             "referenced": TRUE if neighbours else FALSE,
-            "local_vals": as_texts([render("t.{c}", c=Identifier(c.name)) for c in extras]),
+            "local_vals": as_texts([render("t.{c}", c=Identifier(c.name)) for c in extras], extras),
         }
         self.extras = extras
-        numbers = render("{n}::smallint []", n=Literal(shape.numbers_of(columns)))
-        self.common["numbers"] = numbers
+        self.by = "_columns" if shape.by_column else ""
+        numbers = self.common["numbers"] = render(
+            "{n}::smallint []", n=Literal(shape.numbers_of(columns))
+        )
         self.common["names"] = render("{n}::text []", n=Literal(self.columns))
         # Of columns that only this site has, no other one has written any.
         self.common["all_numbers"] = numbers if extras else SQL("null::smallint []")
-        self.common["pointed"] = as_texts([render("t.{c}", c=Identifier(c)) for c in self.pointed])
+        self.common["pointed"] = as_texts(
+            [render("t.{c}", c=Identifier(c)) for c in self.pointed],
+            [shape.column(c) for c in self.pointed],
+        )
 
     @property
     def pointed(self) -> list[str]:
@@ -125,17 +131,16 @@ class Applier:
 
     def statements(self) -> list[Composed]:
         """All functions of the table."""
-        by_column = self.shape.by_column
         return [
             self._simple("waiting"),
             self._simple("locked", loose=self._loose()),
             self._simple("lock"),
-            self._simple("contest", by="contest_columns" if by_column else "contest"),
+            self._simple("contest", by=f"contest{self.by}"),
             self._simple("seeds", before_any=timestamp(BEFORE_ANY)),
             self._simple("truncate"),
             self._simple("fetch"),
-            self._simple("seen", by="seen_columns" if by_column else "seen"),
-            *([self._simple("latest")] if by_column else []),
+            self._simple("seen", by=f"seen{self.by}"),
+            *([self._simple("latest")] if self.by else []),
             self._merge(),
             self._orphans(),
             self._clashes(),
@@ -169,14 +174,10 @@ class Applier:
             all_columns=comma([*names, *(Identifier(c.name) for c in self.extras)]),
             all_values=comma([*values, *kept]),
             update=update,
-            remember=self._remember(),
+            remember=render(template(f"remember{self.by}"), **self.common),
             reference_changed=self._reference_changed(),
             identity_changed=self._identity_changed(),
         )
-
-    def _remember(self) -> Composed:
-        by = "remember_columns" if self.shape.by_column else "remember"
-        return render(template(by), **self.common)
 
     def _may_set(self, column: Column) -> bool:
         """Whether UPDATE writes a column: equal keys may be written in different ways."""
@@ -202,7 +203,11 @@ class Applier:
     def _changes(self, columns: Sequence[str]) -> Composed:
         """Whether a staged row differs in one of these columns."""
         changes = [
-            render("(t.{c})::text is distinct from {v}", c=Identifier(c), v=self._text(c))
+            render(
+                "{t} is distinct from {v}",
+                t=as_text(render("t.{c}", c=Identifier(c)), self.shape.column(c)),
+                v=self._text(c),
+            )
             for c in columns
         ]
         return joined(" or ", changes)
@@ -240,9 +245,12 @@ class Applier:
             **self._defaults(fk, self.shape),
             key_positions=_places(self.columns, self.shape.key),
             parent_positions=SQL("null::jsonb"),
-            child_fixed=_but(self.columns, fk.columns, "c"),
+            child_fixed=_but(self.columns, fk.columns, "c", self.shape),
             parent_tab=Literal(parent[0] if parent else None),
-            parent_key=as_texts([render("c.{c}", c=Identifier(c)) for c in fk.columns])
+            parent_key=as_texts(
+                [render("c.{c}", c=Identifier(c)) for c in fk.columns],
+                [self.shape.column(c) for c in fk.columns],
+            )
             if by_key
             else SQL("null::text []"),
         )
@@ -265,7 +273,7 @@ class Applier:
             key_positions=_places(names, child.key),
             parent_positions=_places(self.columns, fk.parent_columns),
             parent_now=self._parent_now(fk),
-            child_fixed=_but(names, fk.columns, "c"),
+            child_fixed=_but(names, fk.columns, "c", child),
             child_of_removed=every(
                 render(
                     "{value} {op} c.{c}",
@@ -286,7 +294,10 @@ class Applier:
         if fk.action != "d" or parent is None or parent[1].key != fk.parent_columns:
             return {"defaults": SQL("null::jsonb"), "full": FALSE}
         texts = [
-            render("(({e})::{t})::text", e=raw(e or "null"), t=raw(child.column(c).type))
+            as_text(
+                render("(({e})::{t})", e=raw(e or "null"), t=raw(child.column(c).type)),
+                child.column(c),
+            )
             for c, e in zip(fk.clears, fk.defaults, strict=True)
         ]
         defaults = render("jsonb_build_array({t})", t=comma(texts))
@@ -300,7 +311,7 @@ class Applier:
             template("orphans_now"),
             tab=Literal(self.tab),
             parent=table(self.shape.name),
-            vals=_but(self.columns, fk.parent_columns, "p"),
+            vals=_but(self.columns, fk.parent_columns, "p", self.shape),
             same=self.key.equal(self.key.own("p"), self.key.casts("k.key")),
         )
 
@@ -355,10 +366,12 @@ def _places(columns: Sequence[str], wanted: Sequence[str]) -> Composed:
     return render("{p}::jsonb", p=Literal(json.dumps(places)))
 
 
-def _but(columns: Sequence[str], wanted: Sequence[str], alias: LiteralString) -> Composed:
+def _but(
+    columns: Sequence[str], wanted: Sequence[str], alias: LiteralString, shape: Shape
+) -> Composed:
     """A jsonb array of the wanted values that do not travel; null for those that do."""
     texts = [
-        render("({a}.{c})::text", a=SQL(alias), c=Identifier(c))
+        as_text(render("{a}.{c}", a=SQL(alias), c=Identifier(c)), shape.column(c))
         if c not in columns
         else SQL("null::text")
         for c in wanted

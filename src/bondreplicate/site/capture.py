@@ -16,7 +16,15 @@ from bondreplicate.border.database import (
 )
 from bondreplicate.border.sqlfiles import template
 from bondreplicate.core.shapes import COLUMN, Shape, TableName
-from bondreplicate.site.expressions import KeyOf, as_texts, comma, regclass, table, timestamp
+from bondreplicate.site.expressions import (
+    KeyOf,
+    as_text,
+    as_texts,
+    comma,
+    regclass,
+    table,
+    timestamp,
+)
 
 TEXT_NEVER_DEPENDS = {
     "integer", "bigint", "smallint", "text", "character varying", "bpchar", "uuid",
@@ -102,13 +110,21 @@ def _attach_columns(shape: Shape, tab: int) -> list[Composed]:
     return [create, trigger]
 
 
-def enqueue(shape: Shape, tab: int, stamp: datetime) -> Composed:
-    """The statement that logs every row a table has, all with the same stamp."""
+def enqueue(shape: Shape, tab: int, stamp: datetime, since: int = 0) -> Composed:
+    """The statement that logs the rows of a table, all with the same stamp.
+
+    Args:
+        shape: the table, as it is here.
+        tab: its id here.
+        stamp: their stamp.
+        since: only rows that this transaction wrote, or a later one; 0: all.
+    """
     key = KeyOf(shape)
     return render(
         template("enqueue"),
         tab=Literal(tab),
         stamp=timestamp(stamp),
+        since=Literal(since),
         schema_name=Literal(shape.name[0]),
         table_name=Literal(shape.name[1]),
         table=table(shape.name),
@@ -238,7 +254,7 @@ def extract_rows(
     names = [Identifier(f"k{i}") for i in range(1, len(key.columns) + 1)]
     mine = [render("k.{n}", n=n) for n in names]
     casts = key.casts("l.key")
-    vals = [render("(t.{c})::text", c=Identifier(c)) for c in columns]
+    vals = [as_text(render("t.{c}", c=Identifier(c)), shape.column(c)) for c in columns]
     known = {
         "tab": Literal(tab),
         "me": Literal(me),
@@ -260,7 +276,7 @@ def extract_rows(
             table=table(shape.name),
             same=key.equal(key.own("t"), mine),
         ),
-        key_text=as_texts(mine),
+        key_text=as_texts(mine, key.columns),
         key_names=comma(render("e.{n}", n=n) for n in names),
         key_typed=comma(render("{v} as {n}", v=v, n=n) for v, n in zip(casts, names, strict=True)),
         key_casts=comma(casts),

@@ -121,7 +121,12 @@ def _capture(connection: Connection, _settings: Settings) -> list[Finding]:
 
 def _tables(connection: Connection, _settings: Settings) -> list[Finding]:
     # Without a reason it is to be replicated, and not attached yet: `capture` tells.
-    noted = [t for t in list_tables(connection) if t.enabled and t.reason not in (DROPPED, None)]
+    # One that is disabled and active has been changed here, and a site has yet to get that.
+    noted = [
+        t
+        for t in list_tables(connection)
+        if (t.enabled or t.active) and t.reason not in (DROPPED, None)
+    ]
     return _each(
         "tables",
         WARNING,

@@ -82,13 +82,12 @@ class KeyOf:
 
     def text(self, alias: LiteralString) -> Composable:
         """The key of a row as a text array."""
-        return as_texts(self.own(alias))
+        return as_texts(self.own(alias), self.columns)
 
     def hash(self, values: Sequence[Composable]) -> Composable:
         """Hash of a key by its types' own operators; types that have none are hashed as text."""
         parts = [
-            v if c.hashable else render("({v})::text", v=v)
-            for v, c in zip(values, self.columns, strict=True)
+            v if c.hashable else as_text(v, c) for v, c in zip(values, self.columns, strict=True)
         ]
         return render("hash_record_extended(row({parts}), 0)", parts=comma(parts))
 
@@ -98,6 +97,17 @@ class KeyOf:
         return every(render("{a} {op} {b}", a=a, op=op, b=b) for a, op, b in triples)
 
 
-def as_texts(values: Sequence[Composable]) -> Composable:
-    """A text array of values."""
-    return render("array[{v}]::text []", v=comma(render("({v})::text", v=v) for v in values))
+def as_text(value: Composable, column: Column) -> Composable:
+    """A value as text, by the output function of its type, which only a superuser can make.
+
+    A cast to text may be made by whoever made the type, and would run here with our rights.
+    """
+    if not column.of_users:
+        return render("({v})::text", v=value)
+    return render("case when {v} is distinct from null then concat({v}) end", v=value)
+
+
+def as_texts(values: Sequence[Composable], columns: Sequence[Column]) -> Composable:
+    """A text array of values of these columns."""
+    pairs = zip(values, columns, strict=True)
+    return render("array[{v}]::text []", v=comma(as_text(v, c) for v, c in pairs))

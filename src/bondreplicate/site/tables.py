@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
-from datetime import datetime
 
 from bondreplicate.border.database import (
     Connection,
@@ -15,14 +14,20 @@ from bondreplicate.border.database import (
     transaction,
     value,
 )
+from bondreplicate.border.failpoint import reach
 from bondreplicate.border.sqlfiles import query
 from bondreplicate.core.following import (
     DISABLED,
     DROPPED,
+    OWED,
+    Captured,
+    Gap,
     Listed,
     Step,
     Task,
+    former_shape,
     keep_key,
+    keep_owed,
     merge_as_listed,
     plan_tables,
 )
@@ -36,6 +41,16 @@ Report = Callable[..., None]
 LOCK, LOCK_AT_START = "250ms", "2s"
 """How long to wait for a table, which holds up its writers. At the first start that is for longer
 than deadlock_timeout, when autovacuum gives way."""
+INTERRUPTED_HINT = (
+    "its triggers had been switched off: rows written meanwhile are sent now, rows deleted are not"
+    " known: run bondreplicate verify"
+)
+KEY_IS_GONE = "its key was another one"
+"""Begins the reason of a table whose changes cannot be told any more; unsent.sql knows it."""
+GIVE_UP_HINT = (
+    "make that key again, until they are sent; or give them up: `bondreplicate tables disable`,"
+    " then enable, then `bondreplicate verify`"
+)
 
 
 @dataclass(frozen=True)
@@ -45,6 +60,8 @@ class Tables:
     Attributes:
         others: tables that are not replicated; their foreign keys hold all the same.
         numbers: ids of all tables that are there, or may be, replicated or not.
+        closed: ids of those that send, and take nothing: they are being released, or their rows
+            are still to be logged, and what came would replace them without a word.
     """
 
     revision: int
@@ -52,10 +69,11 @@ class Tables:
     disabled: frozenset[TableName] = frozenset()
     others: tuple[Shape, ...] = ()
     numbers: frozenset[int] = frozenset()
+    closed: frozenset[int] = frozenset()
 
     def known(self) -> dict[TableName, tuple[int, Shape]]:
-        """The same by name."""
-        return {shape.name: (tab, shape) for tab, shape in self.shapes.items()}
+        """Those that take changes, by name."""
+        return {s.name: (tab, s) for tab, s in self.shapes.items() if tab not in self.closed}
 
     def names(self) -> list[TableName]:
         """Of all tables, replicated or not."""
@@ -71,7 +89,12 @@ def fetch_followed(connection: Connection) -> list[Shape]:
     """Every table of the database, with the key that its changes are told by."""
     listed = {row.relid: row for row in fetch_listed(connection)}
     rows_of = [(shape, listed.get(shape.oid)) for shape in fetch_shapes(connection)]
-    return [keep_key(merge_as_listed(shape, row), row) for shape, row in rows_of]
+    return [keep_owed(merge_as_listed(shape, row), row) for shape, row in rows_of]
+
+
+def fetch_captured(connection: Connection) -> dict[int, Captured]:
+    """The capture triggers of each table that has any, by its oid."""
+    return {r.oid: Captured(r.triggers, r.mark) for r in rows(connection, query("tables_captured"))}
 
 
 def fetch_tables(connection: Connection) -> Tables:
@@ -80,7 +103,8 @@ def fetch_tables(connection: Connection) -> Tables:
     # By oid: where a table was renamed a moment ago, its old name may be another's.
     shapes = {s.oid: s for s in fetch_followed(connection)}
     listed = fetch_listed(connection)
-    active = {r.id: shapes[r.relid] for r in listed if r.active and r.relid in shapes}
+    # What is owed is sent also while a table has no triggers: it is not to be passed over.
+    active = {r.id: shapes[r.relid] for r in listed if (r.active or r.owed) and r.relid in shapes}
     usable = {tab: shape for tab, shape in active.items() if not shape.why_not}
     disabled = frozenset(r.name for r in listed if not r.enabled)
     taken = {shape.oid for shape in usable.values()}
@@ -88,7 +112,8 @@ def fetch_tables(connection: Connection) -> Tables:
     numbers = frozenset(
         r.id for r in listed if r.relid in shapes or (r.relid is None and r.reason != DROPPED)
     )
-    return Tables(revision, usable, disabled, others, numbers)
+    closed = frozenset(r.id for r in listed if r.owed or r.gap is not None)
+    return Tables(revision, usable, disabled, others, numbers, closed)
 
 
 def fetch_listed(connection: Connection) -> list[Listed]:
@@ -105,6 +130,9 @@ def fetch_listed(connection: Connection) -> list[Listed]:
             tuple(r.key_numbers),
             tuple(r.key_operators),
             tuple(r.key_types),
+            r.owed,
+            None if r.gap_xid is None else Gap(r.gap_stamp, int(r.gap_xid)),
+            r.triggers,
             r.resolve,
             r.merges,
             r.unmerged,
@@ -120,7 +148,8 @@ def follow_tables(
 
     Each table is handled in a transaction of its own. Attaching takes SHARE ROW EXCLUSIVE for a
     moment; a table that is locked for longer than that is left for the next time. Rows that
-    were there before the triggers are logged in the same transaction, except at the first start.
+    were there before the triggers are logged afterwards, so that writers do not wait for that;
+    except at the first start.
 
     Args:
         connection: autocommit, to this site.
@@ -128,12 +157,13 @@ def follow_tables(
         report: called with an event and facts for everything done.
         served: sites that links send to.
     """
-    captured = {r.oid: r.triggers for r in rows(connection, query("tables_captured"))}
+    captured = fetch_captured(connection)
     tasks = plan_tables(fetch_shapes(connection), fetch_listed(connection), captured)
     _rename(connection, tasks)
     for task in tasks:
         try:
             _carry_out(connection, task, first, served)
+            logged = _fill(connection, task)
         except TransientError as error:
             report("table_busy", table=_name(task), reason=error.message)
         except BondError as error:
@@ -141,16 +171,10 @@ def follow_tables(
             hint = error.hint or (render_owner_hint() if error.sqlstate == "42501" else "")
             report("table_failed", table=_name(task), reason=error.message, hint=hint)
         else:
-            report(f"table_{task.step.value}", table=_name(task), reason=task.reason)
-
-
-def enqueue_all(connection: Connection, stamp: datetime) -> int:
-    """Log every row of every replicated table, stamped `stamp`; returns rows logged."""
-    total = 0
-    with transaction(connection):
-        for tab, shape in fetch_tables(connection).shapes.items():
-            total += execute(connection, capture.enqueue(shape, tab, stamp))
-    return total
+            facts = {"rows_logged": logged} if logged else {}
+            report(f"table_{task.step.value}", table=_name(task), reason=task.reason, **facts)
+            if task.interrupted:
+                report("capture_was_interrupted", table=_name(task), hint=INTERRUPTED_HINT)
 
 
 def _name(task: Task) -> str:
@@ -184,28 +208,109 @@ def _carry_out(connection: Connection, task: Task, first: bool, served: Sequence
             execute(connection, query("tables_forget"), args)
             execute(connection, capture.drop_functions(task.listed.id))
         elif task.shape and task.step is Step.RELEASE:
-            tab = _write(connection, task)
-            execute(connection, capture.detach(task.shape.name, tab))
-            _check_name(connection, task.shape)
+            _release(connection, task, task.shape, served)
         elif task.shape and task.listed and task.step is Step.REKEY:
             _rekey(connection, task.shape, task.listed, served)
             _attach(connection, task)
         elif task.shape and task.step is Step.NOTE:
             _write(connection, task)
-        elif task.shape:
-            if task.listed and task.step is Step.ATTACH and task.replaces:
-                execute(connection, query("tables_replace"), {"id": task.listed.id})
-            tab = _attach(connection, task)
-            if task.renames_keys:
-                # By the old key nothing in the log means what it says any more.
-                execute(connection, query("forget_entries"), {"tab": tab})
-            if not first and (task.step is Step.ATTACH or task.renames_keys):
-                was_out = task.listed is not None and task.listed.reason == DISABLED
-                stamp = OUT_BEFORE if was_out else BEFORE_ANY
-                execute(connection, capture.enqueue(task.shape, tab, stamp))
+        elif task.shape and task.step is not Step.FILL:
+            _attach_anew(connection, task, first, served)
         # In this transaction: a link that sees entries of a table must see that it knows too
         # little.
         execute(connection, query("tables_revise"))
+
+
+def _attach_anew(connection: Connection, task: Task, first: bool, served: Sequence[int]) -> None:
+    """Attach a table, or look at it again, and note which of its rows are to be logged."""
+    listed = task.listed
+    if listed and task.step is Step.ATTACH and task.replaces:
+        execute(connection, query("tables_replace"), {"id": listed.id})
+    tab = _attach(connection, task)
+    if task.renames_keys and listed:
+        args = {"tab": tab, "served": list(served)}
+        lost = (listed.reason or "").startswith(KEY_IS_GONE)
+        if lost or not (listed.was_disabled or value(connection, query("table_is_sent"), args)):
+            raise BondError(
+                f"{KEY_IS_GONE} ({', '.join(listed.key_types)}), and changes told by it were not"
+                " sent to every site",
+                hint=GIVE_UP_HINT,
+            )
+        # By the old key nothing in the log means what it says any more.
+        execute(connection, query("forget_entries"), args)
+    _note_attached(connection, tab, _gap(connection, task, first))
+
+
+def _gap(connection: Connection, task: Task, first: bool) -> Gap | None:
+    """Which rows of a table that has its triggers now were not captured."""
+    listed = None if task.replaces else task.listed
+    anew = task.step is Step.ATTACH or task.renames_keys
+    if anew and not first and listed and listed.was_disabled:
+        return Gap(OUT_BEFORE, 0)
+    if listed and listed.gap:
+        return listed.gap
+    if task.interrupted:
+        return _watched(connection)
+    return Gap(BEFORE_ANY, 0) if anew and not first else None
+
+
+def _watched(connection: Connection) -> Gap:
+    """Since when it is not known that all triggers were as they were made."""
+    [row] = rows(connection, query("watched"))
+    return Gap(row.stamp, int(row.xid))
+
+
+def _note_attached(connection: Connection, tab: int, gap: Gap | None) -> None:
+    stamp, xid = (gap.stamp, str(gap.xid)) if gap else (None, None)
+    execute(connection, query("tables_attached"), {"id": tab, "stamp": stamp, "xid": xid})
+
+
+def _fill(connection: Connection, task: Task) -> int:
+    """Log the rows that were written while a table had no triggers; returns how many.
+
+    In a transaction after that which made them, so that nobody waits; what is written in between is
+    logged twice. If it does not come to that, they are still noted, for the next time.
+    """
+    if task.shape is None or task.step not in (Step.ATTACH, Step.REFRESH, Step.FILL):
+        return 0
+    listed = next((r for r in fetch_listed(connection) if r.relid == task.shape.oid), None)
+    if listed is None or listed.gap is None or not listed.active:
+        return 0
+    reach("table_attached")
+    with transaction(connection):
+        set_local(connection, "lock_timeout", LOCK)
+        gap = listed.gap
+        logged = execute(connection, capture.enqueue(task.shape, listed.id, gap.stamp, gap.xid))
+        _check_name(connection, task.shape)
+        execute(connection, query("tables_filled"), {"id": listed.id})
+        execute(connection, query("tables_revise"))
+    return logged
+
+
+def _release(connection: Connection, task: Task, shape: Shape, served: Sequence[int]) -> None:
+    """Drop the triggers of a table; it sends until every site has what was captured before.
+
+    Raises:
+        TransientError: some site has not, and that is written down already.
+    """
+    listed, reason = task.listed, task.reason or ""
+    if listed is not None:
+        execute(connection, capture.detach(shape.name, listed.id))
+    # Now that writers have ended, all that they wrote is seen.
+    if listed and (listed.active or listed.owed) and former_shape(shape, listed):
+        args = {"tab": listed.id, "served": list(served)}
+        if not value(connection, query("table_is_sent"), args):
+            if listed.active and listed.owed and listed.reason == reason + OWED:
+                raise TransientError(reason + OWED)
+            _check_name(connection, shape)
+            execute(connection, query("tables_owe"), {"id": listed.id, "reason": reason + OWED})
+            return
+    tab = _write(connection, task)
+    execute(connection, capture.detach(shape.name, tab))
+    _check_name(connection, shape)
+    gap = None if reason == DISABLED or listed is None else listed.gap or _watched(connection)
+    stamp, xid = (gap.stamp, str(gap.xid)) if gap else (None, None)
+    execute(connection, query("tables_released"), {"id": tab, "stamp": stamp, "xid": xid})
 
 
 def _rekey(connection: Connection, shape: Shape, listed: Listed, served: Sequence[int]) -> None:

@@ -7,9 +7,9 @@ from dataclasses import dataclass
 
 from bondreplicate.border.database import Connection, rows
 from bondreplicate.border.sqlfiles import query
-from bondreplicate.core.following import TRIGGERS, Step, plan_tables
+from bondreplicate.core.following import TRIGGERS, Captured, Step, plan_tables
 from bondreplicate.core.trouble import render_owner_hint
-from bondreplicate.site.tables import fetch_listed, fetch_shapes
+from bondreplicate.site.tables import fetch_captured, fetch_listed, fetch_shapes
 
 
 @dataclass(frozen=True)
@@ -43,13 +43,13 @@ def list_uncaptured(connection: Connection) -> Sequence[Uncaptured]:
     """
     shapes, listed = fetch_shapes(connection), fetch_listed(connection)
     # Read last: a table that is attached meanwhile is not taken for one that is not.
-    captured = {r.oid: r.triggers for r in rows(connection, query("tables_captured"))}
+    captured = fetch_captured(connection)
     found = [
         ".".join(task.shape.name)
         for task in plan_tables(shapes, listed, captured)
         if task.shape
         and task.step in (Step.ATTACH, Step.REFRESH)
-        and captured.get(task.shape.oid, 0) < TRIGGERS
+        and captured.get(task.shape.oid, Captured()).triggers < TRIGGERS
     ]
     owners = {r.name: r.owner for r in rows(connection, query("checkup_owners"))} if found else {}
     return [Uncaptured(name, owners.get(name)) for name in sorted(found)]

@@ -162,7 +162,10 @@ def fetch_row(
     statement = render(
         template("undo_look"),
         table=table(place.shape.name),
-        vals=as_texts([render("t.{c}", c=Identifier(n)) for n in place.columns]),
+        vals=as_texts(
+            [render("t.{c}", c=Identifier(n)) for n in place.columns],
+            [place.shape.column(n) for n in place.columns],
+        ),
         key_equal=key.equal(key.own("t"), wanted),
         lock=SQL("for update of t" if lock else ""),
     )

@@ -49,7 +49,10 @@ begin
     end loop;
     perform bondreplicate.restore_sequences();
     update bondreplicate.replicate_tables as r
-    set active = false, reason = coalesce(r.reason, 'replication is down'), shape = null
+    set active = false, shape = null, owed = true, triggers = null,
+        reason = case when r.owed then r.reason else 'replication is down' end,
+        gap_stamp = coalesce(r.gap_stamp, bondreplicate.replicate_now()),
+        gap_xid = coalesce(r.gap_xid, pg_snapshot_xmin(pg_current_snapshot()))
     where r.active;
     update bondreplicate.replicate_state
     set went_down_at = bondreplicate.replicate_now(), unsent_when_down = unsent

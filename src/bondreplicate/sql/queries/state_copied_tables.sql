@@ -1,2 +1,4 @@
--- In a copy: tables have other oids.
-update bondreplicate.replicate_tables set relid = null
+-- In a copy: tables have other oids. What the other site owes, and has to log, is its own affair.
+update bondreplicate.replicate_tables
+set relid = null, active = active and not owed, owed = false, triggers = null, gap_stamp = null,
+    gap_xid = null

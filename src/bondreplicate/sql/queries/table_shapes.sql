@@ -30,12 +30,22 @@ columns as (
         end,
         'generated', a.attgenerated <> '',
         'always', a.attidentity = 'a', 'hashable', coalesce(h.hashable, false),
-        'number', a.attnum, 'not_null', a.attnotnull,
+        'number', a.attnum, 'not_null', a.attnotnull, 'of_users', b.oid >= 16384,
+        'text_cast', b.oid >= 16384 and exists (
+            select from pg_cast as k
+            where k.castsource = 'text'::regtype and k.castmethod = 'f'
+                and k.casttarget in (y.oid, b.oid, b.typbasetype)
+                and not exists (
+                    select from pg_depend as e
+                    where e.classid = 'pg_cast'::regclass and e.objid = k.oid and e.deptype = 'e'
+                )
+        ),
         'expression', case when a.attgenerated <> '' then pg_get_expr(d.adbin, d.adrelid) end
     ) order by a.attnum) as list
     from tables as t
     join pg_attribute as a on a.attrelid = t.oid and a.attnum > 0 and not a.attisdropped
     join pg_type as y on y.oid = a.atttypid
+    join pg_type as b on b.oid = case when y.typtype = 'd' then y.typbasetype else y.oid end
     left join pg_attrdef as d on d.adrelid = a.attrelid and d.adnum = a.attnum
     left join lateral (
         select true as hashable from pg_opclass as o
@@ -109,6 +119,7 @@ foreign_keys as (
     from tables as t
     join pg_constraint as k
         on k.conrelid = t.oid and k.contype = 'f' and k.conparentid = 0 and k.convalidated
+        and not coalesce((to_jsonb(k) ->> 'conperiod')::boolean, false) -- since PostgreSQL 18
     join pg_class as p on p.oid = k.confrelid
     join pg_namespace as pn on pn.oid = p.relnamespace
     cross join lateral (
@@ -175,7 +186,11 @@ together as (
 )
 select t.oid::bigint, t.nspname as schema_name, t.relname as table_name, t.relkind::text as kind,
     t.relpersistence::text as persistence, t.relispartition as is_partition, t.has_children,
-    t.is_child, coalesce(c.list, '[]') as columns, coalesce(u.list, '[]') as uniques,
+    t.is_child, exists (
+        select from pg_constraint as k
+        where t.oid in (k.conrelid, k.confrelid) and k.contype = 'f'
+            and (to_jsonb(k) ->> 'conperiod')::boolean
+    ) as has_period, coalesce(c.list, '[]') as columns, coalesce(u.list, '[]') as uniques,
     coalesce(f.list, '[]') as foreign_keys, coalesce(g.list, '[]') as together,
     t.relnatts as width
 from tables as t

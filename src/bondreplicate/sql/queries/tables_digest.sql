@@ -1,5 +1,6 @@
 -- One number that changes when tables, columns, indexes,
--- constraints, capture triggers or replicate_tables change, or a table can be merged by row again.
+-- constraints, casts, capture triggers or replicate_tables change, or a table can be merged by row
+-- again.
 select sum(hashtextextended(f.fact, 0)) from (
     select format('c %s %s', c.oid, c.xmin) from pg_class as c
     where c.oid >= 16384 and c.relkind in ('r', 'p', 'f')
@@ -14,6 +15,8 @@ select sum(hashtextextended(f.fact, 0)) from (
     select format('g %s %s', g.oid, g.xmin) from pg_trigger as g where g.tgname ~ '^bondreplicate_'
     union all
     select format('m %s', m.id) from bondreplicate.unmerged_tables() as m (id)
+    union all
+    select format('x %s %s', x.oid, x.xmin) from pg_cast as x where x.oid >= 16384
     union all
     select format('t %s %s', t.id, t.xmin) from bondreplicate.replicate_tables as t
 ) as f (fact)

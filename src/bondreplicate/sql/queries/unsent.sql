@@ -26,7 +26,10 @@ from (
 cross join (
     select
         coalesce(array_agg(distinct l.tab) filter (
-            where l.tab in (select t.id from bondreplicate.replicate_tables as t where t.active)
+            where l.tab in (
+                select t.id from bondreplicate.replicate_tables as t
+                where t.active or t.owed and t.reason !~ '^its key was another one'
+            )
         ), '{}') as tabs,
         count(*) as entries,
         min(l.stamp) as oldest,
