@@ -1,6 +1,6 @@
 -- The versions that are remembered of a row, each with the columns it wrote: of the same
--- columns the latest, and nothing older than the latest that wrote all. A row that is here counts as
--- written above any TRUNCATE, as in extract_rows.sql.
+-- columns the latest, and nothing older than the latest that wrote all. A row that is here counts
+-- as written above any TRUNCATE, as in extract_rows.sql.
 left join lateral (
     select jsonb_agg(jsonb_build_object(
         'c', case when e.changed is not null then (
