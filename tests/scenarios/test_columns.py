@@ -17,6 +17,12 @@ ORDERS: dict[str, Sequence[Link]] = {
     "through_2": ((1, 2), (3, 2), (2, 1), (2, 3), (1, 3), (3, 1)),
     "into_3": ((2, 3), (1, 3), (3, 1), (3, 2), (1, 2), (2, 1)),
 }
+DAILY = ("forth", "into_3")
+IN_ORDER = pytest.mark.parametrize(
+    "order",
+    [pytest.param(o, marks=() if o in DAILY else pytest.mark.soak) for o in ORDERS],
+)
+"""Every day two orders of arrival; at full size all."""
 
 COLUMNS = "(id int primary key, a text, b text, c text)"
 KINDS = ("diff", "same", "update", "delete", "three")
@@ -43,7 +49,7 @@ def among(mesh: Mesh, order: str) -> list[Link]:
     return [link for link in ORDERS[order] if link in mesh.proxies]
 
 
-@pytest.mark.parametrize("order", ORDERS)
+@IN_ORDER
 def test_different_columns_are_all_kept(mesh: Mesh, order: str) -> None:
     table = f"diff_{order}"
     fill(mesh, table, 3)
@@ -62,7 +68,7 @@ def test_different_columns_are_all_kept(mesh: Mesh, order: str) -> None:
     assert outcomes(mesh, table) == []
 
 
-@pytest.mark.parametrize("order", ORDERS)
+@IN_ORDER
 def test_the_same_column_has_its_latest_writer(mesh: Mesh, order: str) -> None:
     table = f"same_{order}"
     fill(mesh, table, 1)
@@ -75,7 +81,7 @@ def test_the_same_column_has_its_latest_writer(mesh: Mesh, order: str) -> None:
     assert outcomes(mesh, table) == [("1", 1, 2), ("1", 2, 1)]
 
 
-@pytest.mark.parametrize("order", ORDERS)
+@IN_ORDER
 @pytest.mark.parametrize("later", ["update", "delete"])
 def test_row_against_delete(mesh: Mesh, order: str, later: str) -> None:
     table = f"{later}_{order}"
@@ -108,7 +114,7 @@ WRITES = {
 }
 
 
-@pytest.mark.parametrize("order", ORDERS)
+@IN_ORDER
 def test_every_three_writes(mesh: Mesh, order: str) -> None:
     """Each combination of writes at all sites, in one order of writing."""
     table = f"three_{order}"

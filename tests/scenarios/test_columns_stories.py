@@ -9,7 +9,7 @@ import pytest
 from tests.kit import Mesh, make_mesh
 from tests.scenarios.columns import up_by_column
 from tests.scenarios.steps import Link, assert_whole, parted, rows_of, settle, two_or_three
-from tests.scenarios.test_columns import ORDERS
+from tests.scenarios.test_columns import IN_ORDER, ORDERS
 
 pytestmark = pytest.mark.timeout(300)
 
@@ -180,7 +180,7 @@ def mesh(request: pytest.FixtureRequest) -> Iterator[Mesh]:
     mesh.end()
 
 
-@pytest.mark.parametrize("order", ORDERS)
+@IN_ORDER
 def test_stories(mesh: Mesh, order: str) -> None:
     stories = {name: story for name, story in STORIES.items() if order not in story.but}
     for name, story in stories.items():

@@ -9,7 +9,7 @@ import pytest
 from bondreplicate.border.sqlfiles import query
 from tests.kit import Mesh, eventually, make_mesh
 from tests.scenarios.columns import resolve, up_by_column
-from tests.scenarios.steps import assert_whole, parted, rows_of, settle, up, wait_delivered
+from tests.scenarios.steps import SOAK, assert_whole, parted, rows_of, settle, up, wait_delivered
 
 pytestmark = pytest.mark.timeout(300)
 
@@ -64,7 +64,7 @@ def test_changes_wait_until_sites_are_set_alike(mesh: Mesh) -> None:
 def test_switched_while_changes_are_under_way(mesh: Mesh) -> None:
     up_by_column(mesh, SETUP.format(t="switched"), "switched")
     write = "update switched set {c} = '{c}{n}' where id = {k}"
-    for how in ("row", "column", "row"):
+    for how in ("row", "column", "row") if SOAK else ("row", "column"):
         with parted(mesh, [(2, 3), (1, 3), (3, 1), (3, 2), (1, 2), (2, 1)]):
             for site, column in ((3, "c"), (1, "a"), (2, "b")):
                 for key in (1, 2):

@@ -8,6 +8,7 @@ from collections.abc import Iterator
 import pytest
 
 from tests.kit import Mesh, eventually, make_mesh
+from tests.scenarios.columns import resolve
 from tests.scenarios.steps import assert_whole, rows_of, up
 
 pytestmark = pytest.mark.timeout(120)
@@ -20,8 +21,16 @@ def mesh() -> Iterator[Mesh]:
     mesh.end()
 
 
-@pytest.mark.parametrize("truncated_at", [1, 2])
-def test_a_row_written_after_the_truncate_stays(mesh: Mesh, truncated_at: int) -> None:
+@pytest.mark.parametrize(
+    ("truncated_at", "how"),
+    [
+        (1, "row"),
+        (2, "row"),
+        (1, "column"),
+        pytest.param(2, "column", marks=pytest.mark.soak),
+    ],
+)
+def test_a_row_written_after_the_truncate_stays(mesh: Mesh, truncated_at: int, how: str) -> None:
     """Its stamp is below that of the TRUNCATE, which its transaction has not seen the floor of."""
     up(
         mesh,
@@ -29,6 +38,8 @@ def test_a_row_written_after_the_truncate_stays(mesh: Mesh, truncated_at: int) -
         "t",
         "o",
     )
+    if how == "column":
+        resolve(mesh, "column", "t")
     ahead, behind = mesh[1], mesh[2]
     clock = ahead.database.cluster.clock
     assert clock is not None

@@ -5,6 +5,7 @@ from collections.abc import Iterator
 import pytest
 
 from tests.kit import Mesh, eventually, make_mesh
+from tests.scenarios.columns import up_by_column
 from tests.scenarios.steps import assert_whole, freeze, rows_of, thaw, up
 
 pytestmark = pytest.mark.timeout(120)
@@ -80,6 +81,29 @@ def test_a_truncate_of_a_table_that_cannot_be_read(mesh: Mesh) -> None:
     eventually(lambda: mesh[1].value(NOTED) == 0, "it is read again")
     assert_whole(mesh)
     assert [row[:2] for row in rows_of(mesh, "t")] == [(7, 7)]
+
+
+def test_columns_of_a_table_that_cannot_be_read() -> None:
+    """What is sent later still says which columns were written."""
+    mesh = make_mesh(("18", "15"), proxies=True)
+    try:
+        up(mesh, ROWS, "t", "u")
+        up_by_column(mesh, "alter table t add k int", "t")
+        mesh[1].execute("insert into t values (1, 0)")
+        assert_whole(mesh)
+        mesh[1].execute(LOCKED_OUT)
+        mesh.proxies[2, 1].flows.clear()
+        mesh[2].execute("update t set k = 2")
+        mesh[1].execute("update t set n = 1")
+        arrives(mesh, 1)
+        mesh[1].execute(LET_IN)
+        eventually(lambda: mesh[1].value(NOTED) == 0, "it is read again")
+        eventually(lambda: mesh[2].value("select n from t") == 1, "it is sent")
+        mesh.proxies[2, 1].flows.set()
+        assert_whole(mesh)
+        assert rows_of(mesh, "t") == [(1, 1, "fine", 2)]
+    finally:
+        mesh.end()
 
 
 ENUM = """
