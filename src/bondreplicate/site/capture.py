@@ -194,6 +194,8 @@ def extract_rows(
     mine = [render("k.{n}", n=n) for n in names]
     casts = key.casts("l.key")
     vals = [render("(t.{c})::text", c=Identifier(c)) for c in columns]
+    # Else the collation of a column and that of the log's keys would leave it open how to sort.
+    plain = [render('({v})::text collate pg_catalog."default"', v=v) for v in key.own("r")]
     return render(
         template("extract_rows"),
         since=since,
@@ -205,6 +207,9 @@ def extract_rows(
             table=table(shape.name),
             same=key.equal(key.own("t"), mine),
         ),
+        table=table(shape.name),
+        late=render(template("late_truncate"), tab=Literal(tab), me=Literal(me), since=since),
+        key_plain=joined("", [SQL("array["), comma(plain), SQL("]::text []")]),
         key_text=as_texts(mine),
         key_names=comma(render("e.{n}", n=n) for n in names),
         key_typed=comma(render("{v} as {n}", v=v, n=n) for v, n in zip(casts, names, strict=True)),
