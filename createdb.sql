@@ -707,7 +707,7 @@ begin
     perform set_config('lock_timeout', '0', true);
     perform pg_advisory_xact_lock(1651469924, 1);
     perform set_config('lock_timeout', patience, true);
-    perform bondreplicate.check_position(origin, origin_incarnation, since);
+    perform bondreplicate.check_position(origin, origin_incarnation, since, upto);
     select s.site into me from bondreplicate.replicate_state as s;
     if bondreplicate.clock_went_back(me, bondreplicate.position_in(seen, me)) then
         perform bondreplicate.keep_clock();
@@ -792,7 +792,7 @@ comment on function bondreplicate.check_late(integer) is
 -- Locks the stored position of an origin and refuses a batch
 -- that does not start there, so that each is applied once.
 create or replace function bondreplicate.check_position(
-    origin smallint, origin_incarnation uuid, since pg_snapshot
+    origin smallint, origin_incarnation uuid, since pg_snapshot, upto pg_snapshot
 )
 returns void
 language plpgsql
@@ -808,7 +808,10 @@ begin
         raise exception using errcode = 'BR012',
             message = 'replication is down there: changes wait until bondreplicate starts again';
     end if;
-    if not exists (select from bondreplicate.replicate_hosts as h where h.site = origin) then
+    -- A batch that brings nothing is this site's own: what waits of a site that left is tried again.
+    if since::text is distinct from upto::text and not exists (
+        select from bondreplicate.replicate_hosts as h where h.site = origin
+    ) then
         raise exception using errcode = 'BR013',
             message = format('site %s is not listed in replicate_hosts there', origin),
             hint = 'list it there, or remove that site here, if it has left the mesh';
@@ -832,7 +835,7 @@ begin
     end if;
 end
 $$;
-comment on function bondreplicate.check_position(smallint, uuid, pg_snapshot) is
+comment on function bondreplicate.check_position(smallint, uuid, pg_snapshot, pg_snapshot) is
 'refuses a batch that starts elsewhere, or comes from a site that is not listed, or while down';
 
 -- Refuses a batch where the tables of this site are others than the session has learned: changes
@@ -926,6 +929,8 @@ comment on function bondreplicate.clock_went_back(smallint, pg_snapshot) is
 
 -- Closes the part of the log that takes entries, where it has any and another is free; from the
 -- next statement on writers use the other. Returns the parts that are closed.
+-- Closes also what has entries and does not take them: a writer may have read which part does (an
+-- old snapshot told it), and have come to write only after that part was truncated.
 create or replace function bondreplicate.close_parts()
 returns setof smallint
 language plpgsql
@@ -938,27 +943,25 @@ declare
     used boolean;
 begin
     select s.part into active from bondreplicate.replicate_state as s;
-    select r.part into free from bondreplicate.replicate_part as r
-    where r.closed_at is null and r.part <> active order by r.part limit 1;
+    for p in
+        select r.part from bondreplicate.replicate_part as r
+        where r.closed_at is null and r.part <> active order by r.part
+    loop
+        execute format('select exists (select from bondreplicate.replicate_log_%s)', p.part)
+        into used;
+        if used then
+            update bondreplicate.replicate_part as r set closed_at = clock_timestamp()
+            where r.part = p.part;
+        else
+            free := coalesce(free, p.part);
+        end if;
+    end loop;
     execute format('select exists (select from bondreplicate.replicate_log_%s)', active) into used;
     if used and free is not null then
         update bondreplicate.replicate_state set part = free;
         update bondreplicate.replicate_part as r set closed_at = clock_timestamp()
         where r.part = active;
     end if;
-    for p in
-        select r.part from bondreplicate.replicate_part as r
-        where r.closed_at is null and r.part not in (active, coalesce(free, active))
-    loop
-        -- A writer may have read which part takes entries and
-        -- come to write only after that part was truncated.
-        execute format('select exists (select from bondreplicate.replicate_log_%s)', p.part)
-        into used;
-        if used then
-            update bondreplicate.replicate_part as r set closed_at = clock_timestamp()
-            where r.part = p.part;
-        end if;
-    end loop;
     return query
     select r.part from bondreplicate.replicate_part as r
     where r.closed_at is not null order by r.closed_at;
@@ -3064,7 +3067,7 @@ comment on function bondreplicate.wait_for_change(
 ) is
 'sleeps until something was committed';
 
-insert into bondreplicate.replicate_structure (number, name, checksum) values (0, 'functions', '0cd011e536b51812')
+insert into bondreplicate.replicate_structure (number, name, checksum) values (0, 'functions', '1cfdbd141b73860e')
 on conflict (number) do update set checksum = excluded.checksum, made_at = clock_timestamp()
 ;
 revoke all on all functions in schema bondreplicate from public;
