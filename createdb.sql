@@ -2211,8 +2211,8 @@ comment on function bondreplicate.replace_values(text [], jsonb, text []) is
 -- of the user is what it was before. What was not sent yet is kept and counted. Reads and writes
 -- replicate_state, replicate_tables; see take_down().
 -- Waits until the daemon does not follow tables or sequences just now (advisory lock), and keeps
--- it from beginning: what is undone here would be done again. Then everything is tried at once, with
--- short waits: while it waits for one table, users wait for those that it has. Where somebody
+-- it from beginning: what is undone here would be done again. Then everything is tried at once,
+-- with short waits: while it waits for one table, users wait for those that it has. Where somebody
 -- is in the way it lets go of all, and tries again, some ten seconds long. Returns what it did, in
 -- words. Errors: 55P03 a transaction holds a table, a sequence or the batch lock.
 create or replace function public.replicate_down()
@@ -3033,7 +3033,7 @@ comment on function bondreplicate.wait_for_change(
 ) is
 'sleeps until something was committed';
 
-insert into bondreplicate.replicate_structure (number, name, checksum) values (0, 'functions', 'dd75ca3562b1b9ec')
+insert into bondreplicate.replicate_structure (number, name, checksum) values (0, 'functions', '047db494f4b15d4d')
 on conflict (number) do update set checksum = excluded.checksum, made_at = clock_timestamp()
 ;
 revoke all on all functions in schema bondreplicate from public;

@@ -2,8 +2,8 @@
 -- of the user is what it was before. What was not sent yet is kept and counted. Reads and writes
 -- replicate_state, replicate_tables; see take_down().
 -- Waits until the daemon does not follow tables or sequences just now (advisory lock), and keeps
--- it from beginning: what is undone here would be done again. Then everything is tried at once, with
--- short waits: while it waits for one table, users wait for those that it has. Where somebody
+-- it from beginning: what is undone here would be done again. Then everything is tried at once,
+-- with short waits: while it waits for one table, users wait for those that it has. Where somebody
 -- is in the way it lets go of all, and tries again, some ten seconds long. Returns what it did, in
 -- words. Errors: 55P03 a transaction holds a table, a sequence or the batch lock.
 create or replace function public.replicate_down()
