@@ -11,7 +11,7 @@ from typing import Any
 TableName = tuple[str, str]
 """Schema and name."""
 
-CAPTURED_AS = 3
+CAPTURED_AS = 2
 """Counts the forms of the capture triggers: after an upgrade sites make theirs anew."""
 
 NO_KEY = "no primary key and no unique key without null: add one"
