@@ -740,7 +740,7 @@ begin
     perform set_config('lock_timeout', '0', true);
     perform pg_advisory_xact_lock(1651469924, 1);
     perform set_config('lock_timeout', patience, true);
-    perform bondreplicate.check_position(origin, origin_incarnation, since);
+    perform bondreplicate.check_position(origin, origin_incarnation, since, upto);
     select s.site into me from bondreplicate.replicate_state as s;
     if bondreplicate.clock_went_back(me, bondreplicate.position_in(seen, me)) then
         perform bondreplicate.keep_clock();
@@ -843,7 +843,7 @@ comment on function bondreplicate.check_late(integer) is
 -- Locks the stored position of an origin and refuses a batch
 -- that does not start there, so that each is applied once.
 create or replace function bondreplicate.check_position(
-    origin smallint, origin_incarnation uuid, since pg_snapshot
+    origin smallint, origin_incarnation uuid, since pg_snapshot, upto pg_snapshot
 )
 returns void
 language plpgsql
@@ -859,7 +859,10 @@ begin
         raise exception using errcode = 'BR012',
             message = 'replication is down there: changes wait until bondreplicate starts again';
     end if;
-    if not exists (select from bondreplicate.replicate_hosts as h where h.site = origin) then
+    -- A batch that brings nothing is this site's own: what waits of a site that left is tried again.
+    if since::text is distinct from upto::text and not exists (
+        select from bondreplicate.replicate_hosts as h where h.site = origin
+    ) then
         raise exception using errcode = 'BR013',
             message = format('site %s is not listed in replicate_hosts there', origin),
             hint = 'list it there, or remove that site here, if it has left the mesh';
@@ -883,7 +886,7 @@ begin
     end if;
 end
 $$;
-comment on function bondreplicate.check_position(smallint, uuid, pg_snapshot) is
+comment on function bondreplicate.check_position(smallint, uuid, pg_snapshot, pg_snapshot) is
 'refuses a batch that starts elsewhere, or comes from a site that is not listed, or while down';
 
 -- Refuses a batch where the tables of this site are others than the session has learned: changes
@@ -977,6 +980,8 @@ comment on function bondreplicate.clock_went_back(smallint, pg_snapshot) is
 
 -- Closes the part of the log that takes entries, where it has any and another is free; from the
 -- next statement on writers use the other. Returns the parts that are closed.
+-- Closes also what has entries and does not take them: a writer may have read which part does (an
+-- old snapshot told it), and have come to write only after that part was truncated.
 create or replace function bondreplicate.close_parts()
 returns setof smallint
 language plpgsql
@@ -989,27 +994,25 @@ declare
     used boolean;
 begin
     select s.part into active from bondreplicate.replicate_state as s;
-    select r.part into free from bondreplicate.replicate_part as r
-    where r.closed_at is null and r.part <> active order by r.part limit 1;
+    for p in
+        select r.part from bondreplicate.replicate_part as r
+        where r.closed_at is null and r.part <> active order by r.part
+    loop
+        execute format('select exists (select from bondreplicate.replicate_log_%s)', p.part)
+        into used;
+        if used then
+            update bondreplicate.replicate_part as r set closed_at = clock_timestamp()
+            where r.part = p.part;
+        else
+            free := coalesce(free, p.part);
+        end if;
+    end loop;
     execute format('select exists (select from bondreplicate.replicate_log_%s)', active) into used;
     if used and free is not null then
         update bondreplicate.replicate_state set part = free;
         update bondreplicate.replicate_part as r set closed_at = clock_timestamp()
         where r.part = active;
     end if;
-    for p in
-        select r.part from bondreplicate.replicate_part as r
-        where r.closed_at is null and r.part not in (active, coalesce(free, active))
-    loop
-        -- A writer may have read which part takes entries and
-        -- come to write only after that part was truncated.
-        execute format('select exists (select from bondreplicate.replicate_log_%s)', p.part)
-        into used;
-        if used then
-            update bondreplicate.replicate_part as r set closed_at = clock_timestamp()
-            where r.part = p.part;
-        end if;
-    end loop;
     return query
     select r.part from bondreplicate.replicate_part as r
     where r.closed_at is not null order by r.closed_at;
@@ -1448,6 +1451,37 @@ begin
 end
 $$;
 comment on function bondreplicate.hold_tables() is 'keeps writers out of the tables of a batch';
+
+-- Who holds replicated tables or their sequences: in words, for people whom they keep from what
+-- they want. Reads pg_locks.
+create or replace function bondreplicate.holders_of_tables()
+returns text
+language sql
+stable
+set search_path = pg_catalog, pg_temp
+as $$
+    select coalesce(string_agg(distinct format(
+        '%s is held by %s', k.relation::regclass,
+        coalesce('process ' || k.pid, 'the prepared transaction ' || quote_literal(p.gid), 'nobody')
+    ), '; '), '')
+    from pg_locks as k
+    left join pg_locks as x
+        on x.locktype = 'transactionid' and x.granted and x.pid is null and k.pid is null
+        and x.virtualtransaction = k.virtualtransaction
+    left join pg_prepared_xacts as p on p.transaction = x.transactionid
+    where k.locktype = 'relation' and k.granted and k.pid is distinct from pg_backend_pid()
+        and k.database = (select d.oid from pg_database as d where d.datname = current_database())
+        and k.mode <> 'AccessShareLock' and (
+            k.relation in (
+                select t.relid from bondreplicate.replicate_tables as t where t.relid is not null
+            ) or k.relation in (
+                select c.oid from bondreplicate.replicate_sequence as q
+                join pg_class as c on c.relname = q.sequence_name
+                join pg_namespace as n on n.oid = c.relnamespace and n.nspname = q.schema_name
+            )
+        )
+$$;
+comment on function bondreplicate.holders_of_tables() is 'who holds replicated tables, in words';
 
 -- Makes rows of the stage easy to find by their key, where there are many and some have to be
 -- mended or tried one by one: without, each look goes through all. It has to be made before rows
@@ -2732,68 +2766,37 @@ comment on function bondreplicate.replace_values(text [], jsonb, text []) is
 
 -- Takes replication down: triggers and capture functions go, sequences are as they were, the schema
 -- of the user is what it was before. What was not sent yet is kept and counted. Reads and writes
--- replicate_state, replicate_tables.
+-- replicate_state, replicate_tables; see take_down().
 -- Waits until the daemon does not follow tables or sequences just now (advisory lock), and keeps
--- it from beginning: what is undone here would be done again. Waits for the batch that is being
--- applied; from then on batches are refused. The logical clock tells when it went down, so that
--- what users write meanwhile counts as later than all that was applied before.
--- Takes SHARE ROW EXCLUSIVE on every replicated table. Returns what it did, in words.
+-- it from beginning: what is undone here would be done again. Then everything is tried at once,
+-- with short waits: while it waits for one table, users wait for those that it has. Where somebody
+-- is in the way it lets go of all, and tries again, some ten seconds long. Returns what it did, in
+-- words. Errors: 55P03 a transaction holds a table, a sequence or the batch lock.
 create or replace function public.replicate_down()
 returns text
 language plpgsql
 set search_path = pg_catalog, pg_temp
+set lock_timeout = '200ms'
 as $$
 declare
-    t record;
-    tables integer := 0;
-    unsent bigint;
+    why text;
 begin
+    perform set_config('lock_timeout', '0', true);
     perform pg_advisory_xact_lock(1651469924, 4);
-    perform pg_advisory_xact_lock(1651469924, 1);
-    select count(*) into unsent
-    from bondreplicate.replicate_log as l
-    cross join bondreplicate.replicate_state as s
-    where l.source = s.site and exists (
-        select from bondreplicate.replicate_hosts as h
-        left join bondreplicate.replicate_position as p on p.site = h.site
-        where h.enabled and h.site <> s.site
-            and not pg_visible_in_snapshot(l.xid, bondreplicate.position_in(p.seen, s.site))
-    );
-    for t in
-        select c.oid::regclass as name, array_agg(g.tgname) as triggers
-        from pg_trigger as g
-        join pg_class as c on c.oid = g.tgrelid
-        join pg_proc as f on f.oid = g.tgfoid
-        join pg_namespace as n on n.oid = f.pronamespace
-        where n.nspname = 'bondreplicate' and g.tgparentid = 0
-        group by c.oid
-    loop
-        for i in 1..array_length(t.triggers, 1) loop
-            execute format('drop trigger %I on %s', t.triggers[i], t.name);
-        end loop;
-        tables := tables + 1;
+    perform set_config('lock_timeout', '200ms', true);
+    for attempt in 1..20 loop
+        begin
+            return bondreplicate.take_down();
+        exception
+            when lock_not_available or deadlock_detected then
+                get stacked diagnostics why = message_text;
+        end;
+        perform pg_sleep(0.3);
     end loop;
-    for t in
-        select f.proname from pg_proc as f join pg_namespace as n on n.oid = f.pronamespace
-        where n.nspname = 'bondreplicate' and f.proname ~ '^capture_(columns_)?[0-9]+$'
-    loop
-        execute format('drop function bondreplicate.%I()', t.proname);
-    end loop;
-    perform bondreplicate.restore_sequences();
-    update bondreplicate.replicate_tables as r
-    set active = false, shape = null, owed = true, triggers = null,
-        reason = case when r.owed then r.reason else 'replication is down' end,
-        gap_stamp = coalesce(r.gap_stamp, bondreplicate.replicate_now()),
-        gap_xid = coalesce(r.gap_xid, pg_snapshot_xmin(pg_current_snapshot()))
-    where r.active;
-    update bondreplicate.replicate_state
-    set went_down_at = bondreplicate.replicate_now(), unsent_when_down = unsent
-    where site is not null and went_down_at is null;
-    return format(
-        'replication is down: %s tables released, '
-        '%s unsent changes kept in bondreplicate.replicate_log',
-        tables, unsent
-    );
+    raise lock_not_available using
+        message = format('replication is not down: %s', why),
+        detail = bondreplicate.holders_of_tables(),
+        hint = 'end what holds it (commit; rollback prepared; pg_terminate_backend), and try again';
 end
 $$;
 comment on function public.replicate_down() is
@@ -3439,6 +3442,81 @@ $$;
 comment on function bondreplicate.tables_now() is
 'changes when tables, or those disabled, are others';
 
+-- The work of replicate_down(), all of it or nothing. The logical clock tells when it went down, so
+-- that what users write meanwhile counts as later than all that was applied before.
+-- Takes ACCESS EXCLUSIVE on every replicated table, first, and then the batch lock: a batch that is
+-- being applied may wait for one of the tables, and others would wait for it. From then on batches
+-- are refused. Returns what it did, in words. Errors: 55P03 somebody is in the way.
+create or replace function bondreplicate.take_down()
+returns text
+language plpgsql
+set search_path = pg_catalog, pg_temp
+as $$
+declare
+    t record;
+    tables integer := 0;
+    unsent bigint;
+begin
+    for t in
+        select c.oid::regclass as name from pg_class as c
+        where c.oid in (
+            select g.tgrelid from pg_trigger as g
+            join pg_proc as f on f.oid = g.tgfoid
+            join pg_namespace as n on n.oid = f.pronamespace
+            where n.nspname = 'bondreplicate' and g.tgparentid = 0
+        )
+        order by c.oid
+    loop
+        begin
+            execute format('lock table %s in access exclusive mode', t.name);
+        exception
+            when lock_not_available or deadlock_detected then
+                raise lock_not_available using message = format('%s is locked', t.name);
+        end;
+        tables := tables + 1;
+    end loop;
+    perform pg_advisory_xact_lock(1651469924, 1);
+    select count(*) into unsent
+    from bondreplicate.replicate_log as l
+    cross join bondreplicate.replicate_state as s
+    where l.source = s.site and exists (
+        select from bondreplicate.replicate_hosts as h
+        left join bondreplicate.replicate_position as p on p.site = h.site
+        where h.enabled and h.site <> s.site
+            and not pg_visible_in_snapshot(l.xid, bondreplicate.position_in(p.seen, s.site))
+    );
+    for t in
+        select g.tgrelid::regclass as name, g.tgname from pg_trigger as g
+        join pg_proc as f on f.oid = g.tgfoid
+        join pg_namespace as n on n.oid = f.pronamespace
+        where n.nspname = 'bondreplicate' and g.tgparentid = 0
+    loop
+        execute format('drop trigger %I on %s', t.tgname, t.name);
+    end loop;
+    for t in
+        select f.proname from pg_proc as f join pg_namespace as n on n.oid = f.pronamespace
+        where n.nspname = 'bondreplicate' and f.proname ~ '^capture_(columns_)?[0-9]+$'
+    loop
+        execute format('drop function bondreplicate.%I()', t.proname);
+    end loop;
+    perform bondreplicate.restore_sequences();
+    update bondreplicate.replicate_tables as r
+    set active = false, shape = null, owed = true, triggers = null,
+        reason = case when r.owed then r.reason else 'replication is down' end,
+        gap_stamp = coalesce(r.gap_stamp, bondreplicate.replicate_now()),
+        gap_xid = coalesce(r.gap_xid, pg_snapshot_xmin(pg_current_snapshot()))
+    where r.active;
+    update bondreplicate.replicate_state
+    set went_down_at = bondreplicate.replicate_now(), unsent_when_down = unsent
+    where site is not null and went_down_at is null;
+    return format(
+        'replication is down: %s tables released, '
+        '%s unsent changes kept in bondreplicate.replicate_log', tables, unsent
+    );
+end
+$$;
+comment on function bondreplicate.take_down() is 'the work of replicate_down()';
+
 -- Conflicts that the origin found travel with its batches, staged with tab 0, so that every site
 -- can tell the whole story; here they are logged, once, unless they are older than what was purged.
 create or replace function bondreplicate.take_errors(origin smallint)
@@ -3694,7 +3772,7 @@ comment on function bondreplicate.wait_for_change(
 ) is
 'sleeps until something was committed';
 
-insert into bondreplicate.replicate_structure (number, name, checksum) values (0, 'functions', '3268e6ade5570acb')
+insert into bondreplicate.replicate_structure (number, name, checksum) values (0, 'functions', '7d3615cde5f1753f')
 on conflict (number) do update set checksum = excluded.checksum, made_at = clock_timestamp()
 ;
 revoke all on all functions in schema bondreplicate from public;

@@ -1,8 +1,12 @@
 """replicate_down() while the daemon runs: what it has undone must not be done again."""
 
 import random
+import threading
+import time
 from collections.abc import Callable
 from typing import Any
+
+import psycopg
 
 from tests.kit import Mesh, Site, available_versions, eventually, pause
 
@@ -60,3 +64,38 @@ def test_down_counts_what_others_lack(new_mesh: Callable[..., Mesh]) -> None:
     other.execute("insert into item (name) values ('unsent 1'), ('unsent 2')")
     assert "2 unsent changes" in other.value("select replicate_down()")
     assert "0 unsent changes" in site.value("select replicate_down()")
+
+
+def test_down_gives_up_and_keeps_nobody_waiting(new_mesh: Callable[..., Mesh]) -> None:
+    mesh = new_mesh([available_versions()[0], available_versions()[-1]], SETUP)
+    site, other = mesh
+    mesh.settle()
+    with site.database.connect() as held:
+        held.autocommit = False
+        held.execute("insert into line (item) values (null)")
+        held.execute("prepare transaction 'in the way'")
+    held.close()
+    told: list[str] = []
+
+    def go_down() -> None:
+        try:
+            site.execute("select replicate_down()")
+        except psycopg.errors.LockNotAvailable as error:
+            told.append(f"{error.diag.message_primary} {error.diag.message_detail}")
+
+    down = threading.Thread(target=go_down)
+    down.start()
+    longest_s = 0.0
+    while down.is_alive():
+        begun_at_s = time.monotonic()
+        site.execute("insert into item (name) values (gen_random_uuid()::text)")
+        longest_s = max(longest_s, time.monotonic() - begun_at_s)
+        pause(0.05)
+    assert longest_s < 5
+    assert "line is locked" in told[0]
+    assert "held by the prepared transaction 'in the way'" in told[0]
+    other.execute("insert into item (name) values ('from the other')")
+    arrived = "select count(*) from item where name = 'from the other'"
+    eventually(lambda: site.value(arrived) == 1, "replication goes on")
+    site.execute("commit prepared 'in the way'")
+    assert "2 tables released" in site.value("select replicate_down()")

@@ -30,6 +30,11 @@ LET_IN = """
 create or replace function told(mood) returns text language plpgsql
 as 'begin return enum_out($1); end'
 """
+PASSED_OVER = (
+    "insert into bondreplicate.replicate_unread (tab, site, since, reason)"
+    " select id, 2, pg_current_snapshot(), '' from bondreplicate.replicate_tables"
+    " where table_name = 't'"
+)
 NOTED = "select count(*) from bondreplicate.replicate_unread"
 
 
@@ -91,12 +96,12 @@ def test_columns_of_a_table_that_cannot_be_read() -> None:
         up_by_column(mesh, "alter table t add k int", "t")
         mesh[1].execute("insert into t values (1, 0)")
         assert_whole(mesh)
-        mesh[1].execute(LOCKED_OUT)
         mesh.proxies[2, 1].flows.clear()
+        freeze(mesh)
         mesh[2].execute("update t set k = 2")
+        mesh[1].execute(PASSED_OVER)
         mesh[1].execute("update t set n = 1")
-        arrives(mesh, 1)
-        mesh[1].execute(LET_IN)
+        thaw(mesh)
         eventually(lambda: mesh[1].value(NOTED) == 0, "it is read again")
         eventually(lambda: mesh[2].value("select n from t") == 1, "it is sent")
         mesh.proxies[2, 1].flows.set()
@@ -146,3 +151,21 @@ def test_a_key_that_a_new_check_of_its_domain_forbids(mesh: Mesh) -> None:
     [told] = eventually(mesh[2].conflicts, "site 2 is told")
     assert (told["key"], told["kind"]) == (["-5"], "key")
     assert "a delete of it is not" in told["outcome"]
+
+
+def test_a_truncate_that_was_not_sent_takes_no_later_rows_with_it(mesh: Mesh) -> None:
+    """Site 2 has forgotten, by the time that the TRUNCATE comes, that they are later."""
+    up(mesh, ROWS, "t", "u")
+    mesh[1].execute("insert into t select i, 0 from generate_series(1, 3) i")
+    assert_whole(mesh)
+    mesh[1].execute(LOCKED_OUT)
+    mesh[1].execute("truncate t; insert into t values (7, 7)")
+    arrives(mesh, 1)
+    mesh[2].execute("update t set n = 2 where id = 2; insert into t values (8, 8)")
+    eventually(lambda: mesh[1].query("select from t where id = 8"), "site 1 has the later row")
+    forgotten = "select count(*) = 0 from bondreplicate.replicate_log where source = 2"
+    eventually(lambda: mesh[2].value(forgotten), "site 2 has forgotten it")
+    mesh[1].execute(LET_IN)
+    eventually(lambda: mesh[1].value(NOTED) == 0, "it is read again")
+    assert_whole(mesh)
+    assert [row[:2] for row in rows_of(mesh, "t")] == [(2, 2), (7, 7), (8, 8)]

@@ -5,7 +5,7 @@ import hashlib
 from bondreplicate.border.sqlfiles import template
 from bondreplicate.core.shapes import CAPTURED_AS
 
-FORM = (3, "216fe0950631ca3d")
+FORM = (2, "216fe0950631ca3d")
 
 
 def test_a_new_form_has_a_new_number() -> None:

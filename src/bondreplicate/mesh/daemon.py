@@ -24,6 +24,7 @@ from bondreplicate.mesh.link import Link
 from bondreplicate.mesh.pulse import Pulse
 from bondreplicate.site.fitness import check_fit, check_server
 from bondreplicate.site.hosts import Host, list_hosts, list_peers
+from bondreplicate.site.left import Left
 from bondreplicate.site.lineage import warn_of_rows
 from bondreplicate.site.prune import keep_clock, rotate
 from bondreplicate.site.retention import Retention
@@ -210,6 +211,7 @@ class Daemon:
             print("main loop", flush=True)
             self.announced = True
         next_sequences_s, sequences_due = 0.0, True
+        left = Left(self.settings)
         retention = Retention(self.settings.conflicts_keep_days)
         while not self.stop.is_set():
             if value(connection, query("house_lock")):
@@ -221,6 +223,7 @@ class Daemon:
                     next_sequences_s = time.monotonic() + SEQUENCES_EVERY_S
                     sequences_due = False
                 execute(connection, query("house_unlock"))
+            self._retry_left(connection, left)
             self._purge_conflicts(connection, retention)
             backoff.reset()
             self.stop.wait(self.settings.tables_every_s)
@@ -289,6 +292,15 @@ class Daemon:
             if error.sqlstate is None:
                 raise
             log.warning("conflicts_not_purged", reason=error.message)
+
+    def _retry_left(self, connection: Connection, left: Left) -> None:
+        try:
+            if taken := left.retry(connection, time.monotonic()):
+                log.warning("changes_taken_over", entries=taken, reason="their site has left")
+        except DatabaseError as error:
+            if error.sqlstate is None:
+                raise
+            log.info("parked_put_off", reason=error.message)
 
     def _keep_clock(self, connection: Connection) -> None:
         if mended := keep_clock(connection):

@@ -197,9 +197,9 @@ def unreadable(shape: Shape, tab: int) -> Composed:
     ]
     alike = [
         render(
-            "({i} = any(loose) or one.key[{i}] = (r.{c})::text)",
+            "({i} = any(loose) or one.key[{i}] = {v})",
             i=Literal(i),
-            c=Identifier(column.name),
+            v=as_text(render("r.{c}", c=Identifier(column.name)), column),
         )
         for i, column in enumerate(key.columns, 1)
     ]
@@ -263,6 +263,11 @@ def extract_rows(
         "numbers": Literal([c.number for c in shape.travelling]),
         "names": Literal([c.name for c in shape.travelling]),
     }
+    # Else the collation of a column and that of the log's keys would leave it open how to sort.
+    plain = [
+        render('({v}) collate pg_catalog."default"', v=as_text(v, c))
+        for v, c in zip(key.own("r"), key.columns, strict=True)
+    ]
     return render(
         template("extract_rows"),
         since=since,
@@ -276,6 +281,9 @@ def extract_rows(
             table=table(shape.name),
             same=key.equal(key.own("t"), mine),
         ),
+        table=table(shape.name),
+        late=render(template("late_truncate"), tab=Literal(tab), me=Literal(me), since=since),
+        key_plain=joined("", [SQL("array["), comma(plain), SQL("]::text []")]),
         key_text=as_texts(mine, key.columns),
         key_names=comma(render("e.{n}", n=n) for n in names),
         key_typed=comma(render("{v} as {n}", v=v, n=n) for v, n in zip(casts, names, strict=True)),

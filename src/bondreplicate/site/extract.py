@@ -41,6 +41,7 @@ PLANS = {
     "enable_hashjoin": "off",
     "enable_mergejoin": "off",
     "enable_seqscan": "off",
+    "max_parallel_workers_per_gather": "0",
     "work_mem": "32MB",
 }
 """Plans do not depend on statistics, always wrong for a log: one look by index per key."""

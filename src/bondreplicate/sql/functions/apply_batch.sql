@@ -25,7 +25,7 @@ begin
     perform set_config('lock_timeout', '0', true);
     perform pg_advisory_xact_lock(1651469924, 1);
     perform set_config('lock_timeout', patience, true);
-    perform bondreplicate.check_position(origin, origin_incarnation, since);
+    perform bondreplicate.check_position(origin, origin_incarnation, since, upto);
     select s.site into me from bondreplicate.replicate_state as s;
     if bondreplicate.clock_went_back(me, bondreplicate.position_in(seen, me)) then
         perform bondreplicate.keep_clock();

@@ -1,7 +1,7 @@
 -- Locks the stored position of an origin and refuses a batch
 -- that does not start there, so that each is applied once.
 create or replace function bondreplicate.check_position(
-    origin smallint, origin_incarnation uuid, since pg_snapshot
+    origin smallint, origin_incarnation uuid, since pg_snapshot, upto pg_snapshot
 )
 returns void
 language plpgsql
@@ -17,7 +17,10 @@ begin
         raise exception using errcode = 'BR012',
             message = 'replication is down there: changes wait until bondreplicate starts again';
     end if;
-    if not exists (select from bondreplicate.replicate_hosts as h where h.site = origin) then
+    -- A batch that brings nothing is this site's own: what waits of a site that left is tried again.
+    if since::text is distinct from upto::text and not exists (
+        select from bondreplicate.replicate_hosts as h where h.site = origin
+    ) then
         raise exception using errcode = 'BR013',
             message = format('site %s is not listed in replicate_hosts there', origin),
             hint = 'list it there, or remove that site here, if it has left the mesh';
@@ -41,5 +44,5 @@ begin
     end if;
 end
 $$;
-comment on function bondreplicate.check_position(smallint, uuid, pg_snapshot) is
+comment on function bondreplicate.check_position(smallint, uuid, pg_snapshot, pg_snapshot) is
 'refuses a batch that starts elsewhere, or comes from a site that is not listed, or while down';

@@ -23,14 +23,15 @@ left join lateral (
                 from bondreplicate.replicate_log as l
                 where l.tab = {tab} and l.hash = {hash_k} and {key_equal_lk}
                 union all
-                select null, c.stamp, c.site, (c.repair + 1)::smallint, {me}::smallint, o.xid
+                select null, c.stamp, c.site, (c.repair + 1)::smallint, {me}::smallint, greatest(
+                        c.xid, (
+                            select l.xid from bondreplicate.replicate_log as l
+                            where l.tab = {tab} and l.hash = {hash_k} and {key_equal_lk}
+                                and l.source = {me}
+                            order by l.xid desc limit 1
+                        )
+                    )
                 from bondreplicate.replicate_log as c
-                cross join lateral (
-                    select l.xid from bondreplicate.replicate_log as l
-                    where l.tab = {tab} and l.hash = {hash_k} and {key_equal_lk}
-                        and l.source = {me}
-                    order by l.xid desc limit 1
-                ) as o
                 where c.tab = {tab} and c.hash = {tab} and c.key is null and (
                     select exists (
                         select from bondreplicate.replicate_log as a

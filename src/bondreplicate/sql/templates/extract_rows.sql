@@ -10,12 +10,24 @@ select {target}, {key_text}, k.xid, coalesce(v.stamp, k.stamp), coalesce(v.site,
 from (
     select distinct on ({key_names}) e.*
     from (
-        select {key_typed}, coalesce(l.origin_xid, l.xid) as xid, l.stamp, l.site, l.repair,
-            l.merged_into, l.source,
+        select {key_typed}, l.xid, l.stamp, l.site, l.repair, l.merged_into, l.source,
             bool_or(l.source = {me}) over (partition by {key_casts}) as made_here
-        from bondreplicate.replicate_log as l
-        where l.tab = {tab} and l.key is not null
-            and l.xid >= pg_snapshot_xmin({since}) and not pg_visible_in_snapshot(l.xid, {since})
+        from (
+            select l.key, coalesce(l.origin_xid, l.xid) as xid, l.stamp, l.site, l.repair,
+                l.merged_into, l.source
+            from bondreplicate.replicate_log as l
+            where l.tab = {tab} and l.key is not null and l.xid >= pg_snapshot_xmin({since})
+                and not pg_visible_in_snapshot(l.xid, {since})
+            -- A TRUNCATE that is late (it waited, or was taken over from a site that left) finds
+            -- rows there that are later, and forgotten: what stands here goes with it, above it.
+            union all
+            select {key_plain}, (select max(c.xid) {late}), (select max(c.stamp) {late}),
+                (select c.site {late} order by c.stamp desc, c.site desc, c.repair desc limit 1),
+                (select c.repair {late} order by c.stamp desc, c.site desc, c.repair desc limit 1)
+                + 1::smallint, null, {me}::smallint
+            from only {table} as r
+            where (select exists (select {late}))
+        ) as l
     ) as e
     where e.made_here
     order by {key_names}, e.stamp desc, e.site desc, e.repair desc
