@@ -41,6 +41,7 @@ class Tables:
     Attributes:
         others: tables that are not replicated; their foreign keys hold all the same.
         numbers: ids of all tables that are there, or may be, replicated or not.
+        unread: replicated tables that could not be looked at, because somebody keeps them locked.
     """
 
     revision: int
@@ -48,6 +49,7 @@ class Tables:
     disabled: frozenset[TableName] = frozenset()
     others: tuple[Shape, ...] = ()
     numbers: frozenset[int] = frozenset()
+    unread: frozenset[TableName] = frozenset()
 
     def known(self) -> dict[TableName, tuple[int, Shape]]:
         """The same by name."""
@@ -76,14 +78,15 @@ def fetch_tables(connection: Connection) -> Tables:
     shapes = {s.oid: s for s in fetch_followed(connection)}
     listed = fetch_listed(connection)
     active = {r.id: shapes[r.relid] for r in listed if r.active and r.relid in shapes}
-    usable = {tab: shape for tab, shape in active.items() if not shape.why_not}
+    usable = {t: shape for t, shape in active.items() if not shape.why_not and not shape.unread}
     disabled = frozenset(r.name for r in listed if not r.enabled)
     taken = {shape.oid for shape in usable.values()}
     others = tuple(shape for oid, shape in shapes.items() if oid not in taken)
     numbers = frozenset(
         r.id for r in listed if r.relid in shapes or (r.relid is None and r.reason != DROPPED)
     )
-    return Tables(revision, usable, disabled, others, numbers)
+    unread = frozenset(s.name for s in active.values() if s.unread)
+    return Tables(revision, usable, disabled, others, numbers, unread)
 
 
 def fetch_listed(connection: Connection) -> list[Listed]:
@@ -124,8 +127,18 @@ def follow_tables(
         How many tables are still to be done.
     """
     captured = {r.oid: r.triggers for r in rows(connection, query("tables_captured"))}
-    tasks = plan_tables(fetch_shapes(connection), fetch_listed(connection), captured)
-    left = 0
+    shapes, listed = fetch_shapes(connection), fetch_listed(connection)
+    unread = {s.oid: s for s in shapes if s.unread}
+    names = {s.name for s in unread.values()}
+    for shape in unread.values():
+        reason = "somebody keeps it locked (ACCESS EXCLUSIVE)"
+        report("table_busy", table=".".join(shape.name), reason=reason)
+    tasks = plan_tables(
+        [s for s in shapes if not s.unread],
+        [row for row in listed if row.relid not in unread and row.name not in names],
+        captured,
+    )
+    left = len(unread)
     _rename(connection, tasks)
     for task in tasks:
         try:
@@ -146,8 +159,9 @@ def follow_tables(
 def enqueue_all(connection: Connection, stamp: datetime) -> int:
     """Log every row of every replicated table, stamped `stamp`; returns rows logged."""
     total = 0
+    shapes = fetch_tables(connection).shapes
     with transaction(connection):
-        for tab, shape in fetch_tables(connection).shapes.items():
+        for tab, shape in shapes.items():
             total += execute(connection, capture.enqueue(shape, tab, stamp))
     return total
 
