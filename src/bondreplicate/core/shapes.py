@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 TableName = tuple[str, str]
@@ -79,7 +79,10 @@ class ForeignKey:
 
 @dataclass(frozen=True)
 class Shape:
-    """A table that exists. `why_not` says why it cannot be replicated, "" where it can."""
+    """A table that exists. `why_not` says why it cannot be replicated, "" where it can.
+
+    `unread`: somebody keeps it for himself, and its expressions are missing here.
+    """
 
     oid: int
     name: TableName
@@ -89,6 +92,7 @@ class Shape:
     uniques: tuple[Unique, ...]
     foreign_keys: tuple[ForeignKey, ...]
     why_not: str
+    unread: bool = field(default=False, repr=False)
 
     @property
     def travelling(self) -> tuple[Column, ...]:
@@ -162,6 +166,7 @@ def shape_of(row: dict[str, Any]) -> Shape:
         uniques=tuple(_unique(u, u is key) for u in indexes),
         foreign_keys=tuple(_foreign_key(f) for f in _json(row["foreign_keys"])),
         why_not=_why_not(row, columns, indexes, bool(key)),
+        unread=row["unread"],
     )
 
 

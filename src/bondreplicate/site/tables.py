@@ -61,6 +61,7 @@ class Tables:
         numbers: ids of all tables that are there, or may be, replicated or not.
         closed: ids of those that send, and take nothing: they are being released, or their rows
             are still to be logged, and what came would replace them without a word.
+        unread: replicated tables that could not be looked at, because somebody keeps them locked.
     """
 
     revision: int
@@ -69,6 +70,7 @@ class Tables:
     others: tuple[Shape, ...] = ()
     numbers: frozenset[int] = frozenset()
     closed: frozenset[int] = frozenset()
+    unread: frozenset[TableName] = frozenset()
 
     def known(self) -> dict[TableName, tuple[int, Shape]]:
         """Those that take changes, by name."""
@@ -103,7 +105,7 @@ def fetch_tables(connection: Connection) -> Tables:
     listed = fetch_listed(connection)
     # What is owed is sent also while a table has no triggers: it is not to be passed over.
     active = {r.id: shapes[r.relid] for r in listed if (r.active or r.owed) and r.relid in shapes}
-    usable = {tab: shape for tab, shape in active.items() if not shape.why_not}
+    usable = {t: shape for t, shape in active.items() if not shape.why_not and not shape.unread}
     disabled = frozenset(r.name for r in listed if not r.enabled)
     taken = {shape.oid for shape in usable.values()}
     others = tuple(shape for oid, shape in shapes.items() if oid not in taken)
@@ -111,7 +113,8 @@ def fetch_tables(connection: Connection) -> Tables:
         r.id for r in listed if r.relid in shapes or (r.relid is None and r.reason != DROPPED)
     )
     closed = frozenset(r.id for r in listed if r.owed or r.gap is not None)
-    return Tables(revision, usable, disabled, others, numbers, closed)
+    unread = frozenset(s.name for s in active.values() if s.unread)
+    return Tables(revision, usable, disabled, others, numbers, closed, unread)
 
 
 def fetch_listed(connection: Connection) -> list[Listed]:
@@ -153,7 +156,17 @@ def follow_tables(
         served: sites that links send to.
     """
     captured = fetch_captured(connection)
-    tasks = plan_tables(fetch_shapes(connection), fetch_listed(connection), captured)
+    shapes, listed = fetch_shapes(connection), fetch_listed(connection)
+    unread = {s.oid: s for s in shapes if s.unread}
+    names = {s.name for s in unread.values()}
+    for shape in unread.values():
+        reason = "somebody keeps it locked (ACCESS EXCLUSIVE)"
+        report("table_busy", table=".".join(shape.name), reason=reason)
+    tasks = plan_tables(
+        [s for s in shapes if not s.unread],
+        [row for row in listed if row.relid not in unread and row.name not in names],
+        captured,
+    )
     _rename(connection, tasks)
     for task in tasks:
         try:
