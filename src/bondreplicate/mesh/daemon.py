@@ -32,6 +32,7 @@ from bondreplicate.mesh.joining import align_at_start, check_welcome
 from bondreplicate.mesh.link import Link
 from bondreplicate.mesh.pulse import Pulse
 from bondreplicate.site.fitness import check_fit, check_server
+from bondreplicate.site.follow import follow_tables
 from bondreplicate.site.hosts import Host, list_hosts, list_peers
 from bondreplicate.site.left import Left
 from bondreplicate.site.lineage import warn_of_rows
@@ -40,7 +41,6 @@ from bondreplicate.site.retention import Retention
 from bondreplicate.site.schema import install
 from bondreplicate.site.sequences import align_sequences, check_owners
 from bondreplicate.site.state import Start, decide_start, fetch_state, take_identity
-from bondreplicate.site.tables import follow_tables
 
 log = structlog.get_logger()
 SEQUENCES_EVERY_S = 2.0
