@@ -666,6 +666,53 @@ end if; end $bond_step$;
 do $bond_step$ begin if not exists (
     select from bondreplicate.replicate_structure where number = 16
 ) then execute $bond_structure$
+-- Numbers of transactions only grow: a site that was put back to an earlier state, and has gone on
+-- from there, cannot be told by them from the one that others know. So each link leaves a mark at
+-- its target, which its origin has written down before.
+create table bondreplicate.replicate_proof (
+    site smallint primary key,
+    held text,
+    token text,
+    refused text,
+    culprit smallint,
+    constraint what_is_refused_has_a_culprit check ((refused is null) = (culprit is null))
+);
+comment on table bondreplicate.replicate_proof is
+'marks that links leave at their targets, to prove that either end goes on from what it was';
+comment on column bondreplicate.replicate_proof.site is 'the target';
+comment on column bondreplicate.replicate_proof.held is
+'mark that the target is known to have; null: none yet';
+comment on column bondreplicate.replicate_proof.token is
+'mark that goes with the next batches: a number that grows, and chance; the target may have it';
+comment on column bondreplicate.replicate_proof.refused is
+'why nothing is sent to the target any more; it does not pass by itself';
+comment on column bondreplicate.replicate_proof.culprit is
+'site that went back in time, or is one of two';
+alter table bondreplicate.replicate_position add column proof text;
+comment on column bondreplicate.replicate_position.proof is
+'mark that came with the last batch, from replicate_proof at the origin';
+$bond_structure$;
+insert into bondreplicate.replicate_structure (number, name, checksum)
+values (16, '016_proof', 'bee6d6b9a6f854a6');
+end if; end $bond_step$;
+
+do $bond_step$ begin if not exists (
+    select from bondreplicate.replicate_structure where number = 17
+) then execute $bond_structure$
+-- What a site misses is written down from the moment when it is noted here. What was forgotten
+-- before, it has only if the copy that it began as had it.
+alter table bondreplicate.replicate_position add column forgotten jsonb;
+comment on column bondreplicate.replicate_position.forgotten is
+'what the log of this site had forgotten when that site was noted here: newest transaction, and '
+'positions of the sites that had all of it; null: nothing';
+$bond_structure$;
+insert into bondreplicate.replicate_structure (number, name, checksum)
+values (17, '017_forgotten', '2d15ecb484fa2f5e');
+end if; end $bond_step$;
+
+do $bond_step$ begin if not exists (
+    select from bondreplicate.replicate_structure where number = 18
+) then execute $bond_structure$
 -- How two sites' changes of one row are merged: the later row, or the later of each column.
 alter table bondreplicate.replicate_tables
 add column resolve text not null default 'row',
@@ -693,7 +740,7 @@ create index replicate_parked_cells on bondreplicate.replicate_parked (schema_na
 where cells is not null;
 $bond_structure$;
 insert into bondreplicate.replicate_structure (number, name, checksum)
-values (16, '016_columns', 'da9e0369eed814f4');
+values (18, '018_columns', 'da9e0369eed814f4');
 end if; end $bond_step$;
 
 -- Functions are made anew, because what they return may have changed. Capture functions
@@ -723,8 +770,8 @@ end $bond_drop$;
 -- ahead; BR035 tables are others than the session knows; 40001 try again.
 create or replace function bondreplicate.apply_batch(
     origin smallint, origin_incarnation uuid, since pg_snapshot, upto pg_snapshot,
-    seen jsonb, aside jsonb, entries bigint, revision bigint, impatient boolean,
-    ahead_max interval,
+    seen jsonb, aside jsonb, entries bigint, revision bigint, proof_held text, proof text,
+    impatient boolean, ahead_max interval,
     out rows_applied bigint, out conflicts bigint, out parked bigint
 )
 language plpgsql
@@ -740,7 +787,9 @@ begin
     perform set_config('lock_timeout', '0', true);
     perform pg_advisory_xact_lock(1651469924, 1);
     perform set_config('lock_timeout', patience, true);
-    perform bondreplicate.check_position(origin, origin_incarnation, since, upto);
+    perform bondreplicate.check_position(
+        origin, origin_incarnation, since, upto, proof_held
+    );
     select s.site into me from bondreplicate.replicate_state as s;
     if bondreplicate.clock_went_back(me, bondreplicate.position_in(seen, me)) then
         perform bondreplicate.keep_clock();
@@ -785,14 +834,15 @@ begin
     update bondreplicate.replicate_position as p
     set position = upto, seen = apply_batch.seen, incarnation = origin_incarnation,
         applied_at = clock_timestamp(), batches = p.batches + 1, rows = p.rows + rows_applied,
-        entries = p.entries + apply_batch.entries,
+        entries = p.entries + apply_batch.entries, proof = apply_batch.proof,
         lag_s = coalesce(extract(epoch from clock_timestamp() - oldest), p.lag_s)
     where p.site = origin;
     select count(*) into parked from bondreplicate.replicate_parked as p where p.source = origin;
 end
 $$;
 comment on function bondreplicate.apply_batch(
-    smallint, uuid, pg_snapshot, pg_snapshot, jsonb, jsonb, bigint, bigint, boolean, interval
+    smallint, uuid, pg_snapshot, pg_snapshot, jsonb, jsonb, bigint, bigint, text, text, boolean,
+    interval
 ) is
 'applies the staged batch of an origin';
 
@@ -841,9 +891,12 @@ comment on function bondreplicate.check_late(integer) is
 'checks the deferrable constraints of a staged table';
 
 -- Locks the stored position of an origin and refuses a batch
--- that does not start there, so that each is applied once.
+-- that does not start there, so that each is applied once. proof_held: the mark that its origin
+-- believes to be here; a clone of the origin, or a session that another one has replaced, has not
+-- left the one that is.
 create or replace function bondreplicate.check_position(
-    origin smallint, origin_incarnation uuid, since pg_snapshot, upto pg_snapshot
+    origin smallint, origin_incarnation uuid, since pg_snapshot, upto pg_snapshot,
+    proof_held text
 )
 returns void
 language plpgsql
@@ -859,7 +912,7 @@ begin
         raise exception using errcode = 'BR012',
             message = 'replication is down there: changes wait until bondreplicate starts again';
     end if;
-    -- A batch that brings nothing is this site's own: what waits of a site that left is tried again.
+    -- A batch that brings nothing is this site's own: what waits of a site that left is tried.
     if since::text is distinct from upto::text and not exists (
         select from bondreplicate.replicate_hosts as h where h.site = origin
     ) then
@@ -867,8 +920,9 @@ begin
             message = format('site %s is not listed in replicate_hosts there', origin),
             hint = 'list it there, or remove that site here, if it has left the mesh';
     end if;
-    insert into bondreplicate.replicate_position (site) values (origin) on conflict do nothing;
-    select p.position, p.incarnation into held
+    insert into bondreplicate.replicate_position (site, forgotten)
+    values (origin, bondreplicate.forgotten_here()) on conflict do nothing;
+    select p.position, p.incarnation, p.proof into held
     from bondreplicate.replicate_position as p where p.site = origin for update;
     if held.incarnation <> origin_incarnation then
         raise exception using errcode = 'BR011',
@@ -884,9 +938,15 @@ begin
                 origin, since, held.position
             );
     end if;
+    if held.proof is distinct from proof_held then
+        raise exception using errcode = 'BR010',
+            message = format('another session of site %s has sent a batch meanwhile', origin);
+    end if;
 end
 $$;
-comment on function bondreplicate.check_position(smallint, uuid, pg_snapshot, pg_snapshot) is
+comment on function bondreplicate.check_position(
+    smallint, uuid, pg_snapshot, pg_snapshot, text
+) is
 'refuses a batch that starts elsewhere, or comes from a site that is not listed, or while down';
 
 -- Refuses a batch where the tables of this site are others than the session has learned: changes
@@ -1408,6 +1468,25 @@ end
 $$;
 comment on function bondreplicate.forget_part(smallint, jsonb) is
 'truncates a part of the log that every site is known to have';
+
+-- What the log has forgotten by now: its newest transaction, and the positions (of this site) that
+-- other sites are known to have reached, of those that have missed nothing of it. Null: nothing.
+create or replace function bondreplicate.forgotten_here()
+returns jsonb
+language sql
+stable
+set search_path = pg_catalog, pg_temp
+as $$
+select jsonb_build_object('newest', s.pruned_xid, 'known', (
+    select coalesce(jsonb_agg(p.seen -> s.site::text), '[]')
+    from bondreplicate.replicate_position as p
+    where p.missed = '{}' and p.seen ? s.site::text
+))
+from bondreplicate.replicate_state as s
+where s.pruned_xid is not null
+$$;
+comment on function bondreplicate.forgotten_here() is
+'what the log has forgotten by now, and who has it';
 
 -- Keeps writers out of every table staged until the transaction ends: what a link does after its
 -- batch gave way several times, because on hot rows it would give way for ever. Readers go on. No
@@ -2464,8 +2543,9 @@ begin
                 where %s and l.source = $1
             ) as d
         $q$, which) into made using me;
-        insert into bondreplicate.replicate_position (site)
-        select h.site from bondreplicate.replicate_hosts as h where h.site <> me
+        insert into bondreplicate.replicate_position (site, forgotten)
+        select h.site, bondreplicate.forgotten_here()
+        from bondreplicate.replicate_hosts as h where h.site <> me
         on conflict do nothing;
     end if;
     update bondreplicate.replicate_position as p set missed = case
@@ -3584,6 +3664,19 @@ as $$
 $$;
 comment on function bondreplicate.texts_of(jsonb) is 'a JSON array of strings as a text array';
 
+-- Timeline of the server's log that is in use. pg_control_checkpoint() tells that of the last
+-- checkpoint, which, after a standby was promoted, is the old one for minutes.
+create or replace function bondreplicate.timeline_now()
+returns integer
+language sql
+stable
+set search_path = pg_catalog, pg_temp
+return case
+    when pg_is_in_recovery() then (select p.timeline_id from pg_control_checkpoint() as p)
+    else ('x' || left(pg_walfile_name(pg_current_wal_insert_lsn()), 8))::bit(32)::integer
+end;
+comment on function bondreplicate.timeline_now() is 'timeline of the server''s log in use';
+
 -- Tables that are to be merged by row and of which changes of single columns are still under way:
 -- in the log, where the table was merged by column until now, or parked.
 create or replace function bondreplicate.unmerged_tables()
@@ -3772,7 +3865,7 @@ comment on function bondreplicate.wait_for_change(
 ) is
 'sleeps until something was committed';
 
-insert into bondreplicate.replicate_structure (number, name, checksum) values (0, 'functions', '7d3615cde5f1753f')
+insert into bondreplicate.replicate_structure (number, name, checksum) values (0, 'functions', '1a8f686ed8a7b293')
 on conflict (number) do update set checksum = excluded.checksum, made_at = clock_timestamp()
 ;
 revoke all on all functions in schema bondreplicate from public;

@@ -6,6 +6,7 @@ BondError                       70  a bug, or something nobody thought of
 │   └── TransientError           3  worth trying again: deadlock, lock timeout, lost connection
 ├── UnfitSite                    4  version, privilege, standby, structure
 └── MeshError                    5  who is who: wrong site, other incarnation, position mismatch
+    └── WentBack                 5  a site was put back to an earlier state, or there are two of it
 """
 
 from __future__ import annotations
@@ -66,6 +67,14 @@ class MeshError(BondError):
     """Sites that disagree about who they are or what they have applied."""
 
     exit_code = 5
+
+
+class WentBack(MeshError):  # noqa: N818 - what is raised is the finding
+    """A site that was put back to an earlier state, or of which there are two."""
+
+    def __init__(self, message: str, *, hint: str = "", culprit: int = 0) -> None:
+        super().__init__(message, hint=hint)
+        self.culprit = culprit
 
 
 TRANSIENT_CLASSES = ("08", "53", "57")

@@ -275,3 +275,56 @@ def test_what_a_site_misses_for_ever_stays_small(new_mesh: Callable[..., Mesh]) 
     forget(5000, 5000, 1)
     assert one.value(MISSED, [2]) == "{}"
     assert one.value(LOG) == 2
+
+
+def test_a_copy_that_one_site_lists_late_may_lack_what_was_open(
+    new_mesh: Callable[..., Mesh],
+) -> None:
+    """Site 3 keeps nothing for the copy before it lists it: what was open then is not in it."""
+    mesh = new_mesh([NEWEST] * 3, SETUP)
+    mesh.settle()
+    one, two, three = mesh
+    with opened(three, one) as user:
+        for site in (one, two):
+            site.cli("hosts", "add", "4", "site4", "host=/nowhere")
+        dump = one.database.cluster.pg_dump(one.database.name)
+        user.commit()
+    eventually(lambda: [s.value(COUNT) for s in mesh] == [2, 2, 2], "all is everywhere")
+    forgotten(three)
+    copy = Database(one.database.cluster, f"{one.database.name}_copy")
+    copy.psql(dump)
+    four = Site(4, copy)
+    mesh.sites.append(four)
+    three.cli("hosts", "add", "4", "site4", four.dsn)
+    for site in (one, two, four):
+        site.execute("update bondreplicate.replicate_hosts set dsn = %s where site = 4", [four.dsn])
+    four.start_daemon()
+    refused(three, four, three)
+    assert four.query("select id from item") == [(2,)]
+
+
+def test_a_copy_that_one_site_lists_late_and_lacks_nothing(new_mesh: Callable[..., Mesh]) -> None:
+    mesh = new_mesh([NEWEST] * 3, SETUP)
+    mesh.settle()
+    one, two, three = mesh
+    # An older transaction that wrote nothing: it is open in what is known of site 3 for ever.
+    with opened(three, one) as user:
+        user.rollback()
+    mesh.settle()
+    for site in (one, two):
+        site.cli("hosts", "add", "4", "site4", "host=/nowhere")
+    four = copied_late(mesh, one, three)
+    four.start_daemon()
+    flows(mesh, 1)
+
+
+def copied_late(mesh: Mesh, source: Site, late: Site) -> Site:
+    """A copy, which one site lists only afterwards."""
+    copy = Database(source.database.cluster, f"{source.database.name}_copy")
+    copy.psql(source.database.cluster.pg_dump(source.database.name))
+    site = Site(4, copy)
+    late.cli("hosts", "add", "4", "site4", site.dsn)
+    mesh.sites.append(site)
+    for each in mesh:
+        each.execute("update bondreplicate.replicate_hosts set dsn = %s where site = 4", [site.dsn])
+    return site

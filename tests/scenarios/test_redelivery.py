@@ -7,6 +7,7 @@ import signal
 import threading
 from collections.abc import Iterator
 from contextlib import ExitStack
+from dataclasses import replace
 
 import pytest
 
@@ -138,6 +139,9 @@ class Courier:
         self.extractor = Extractor(self.here, origin.number)
         self.tables = fetch_tables(self.here)
         self.origin = origin
+        self.proof = target.value(
+            "select proof from bondreplicate.replicate_position where site = %s", [origin.number]
+        )
         self.targets = [
             Target(
                 stack.enter_context(connect(target.dsn, role="courier")), settings, origin.number
@@ -159,7 +163,8 @@ class Courier:
                 blocks = [bytes(block) for block in copy]
         vector = dict(unsent.vector)
         number, entries = self.origin.number, unsent.entries
-        return Batch(number, str(incarnation), since, unsent.upto, vector, entries), blocks
+        batch = Batch(number, str(incarnation), since, unsent.upto, vector, entries)
+        return replace(batch, proof=self.proof, proof_held=self.proof), blocks
 
     def deliver(self, batch: tuple[Batch, list[bytes]], by: int = 0) -> bool:
         """Whether the batch was taken."""

@@ -6,7 +6,7 @@ The only module that imports psycopg.
 from __future__ import annotations
 
 from collections.abc import Generator, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from typing import Any, LiteralString, TypeAlias, cast
 
 import psycopg
@@ -19,6 +19,7 @@ from bondreplicate.border.sqlfiles import query
 from bondreplicate.errors import BondError, DatabaseError, TransientError, class_of
 
 __all__ = [
+    "MUTED",
     "SQL",
     "Composable",
     "Composed",
@@ -26,6 +27,7 @@ __all__ = [
     "Identifier",
     "Literal",
     "PsycopgError",
+    "cancel",
     "commit_with",
     "connect",
     "dicts",
@@ -71,8 +73,21 @@ PINNED: Mapping[str, str] = {
     "default_transaction_deferrable": "off",
     "transform_null_equals": "off",
     "quote_all_identifiers": "off",
+    "array_nulls": "on",
+    "backslash_quote": "safe_encoding",
+    "timezone_abbreviations": "Default",
+    "gin_fuzzy_search_limit": "0",
+    "default_table_access_method": "heap",
+    "restrict_nonsystem_relation_kind": "",
+    "debug_parallel_query": "off",
+    "force_parallel_mode": "off",
 }
-"""What values look like as text must not depend on the role, the database or the server."""
+"""What values look like as text, and what our own SQL means, must not depend on the role, the
+database or the server. Those that a server does not know are passed over."""
+
+MUTED: Mapping[str, str] = {"session_replication_role": "replica"}
+"""Event triggers of users stay silent while objects of ours are made, but for those that their
+owner marked ENABLE ALWAYS or ENABLE REPLICA. Nothing that such a session writes has a trigger."""
 
 KEEPALIVE: Mapping[str, str] = {
     "connect_timeout": "10",
@@ -254,6 +269,12 @@ def execute(connection: Connection, statement: LiteralString | Composed, args: A
 def in_transaction(connection: Connection) -> bool:
     """Whether a transaction is open in the session."""
     return connection.info.transaction_status != psycopg.pq.TransactionStatus.IDLE
+
+
+def cancel(connection: Connection) -> None:
+    """End the statement that a session is at, from another thread; it fails with 57014."""
+    with suppress(psycopg.Error):
+        connection.cancel_safe(timeout=2)
 
 
 @contextmanager

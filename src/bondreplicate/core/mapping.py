@@ -91,6 +91,7 @@ def map_tables(
     origin: Mapping[int, Shape],
     target: Mapping[TableName, tuple[int, Shape]],
     disabled: frozenset[TableName],
+    unread: frozenset[TableName] = frozenset(),
 ) -> dict[int, Mapped]:
     """How changes of each table of the origin reach the target; none for those disabled there."""
     return {
@@ -98,7 +99,9 @@ def map_tables(
             shape,
             tab,
             target.get(shape.name),
-            f"there is no replicated table {'.'.join(shape.name)} here",
+            f"{'.'.join(shape.name)} is locked here (ACCESS EXCLUSIVE): it cannot be looked at"
+            if shape.name in unread
+            else f"there is no replicated table {'.'.join(shape.name)} here",
         )
         for tab, shape in origin.items()
         if shape.name not in disabled

@@ -12,7 +12,16 @@ from dataclasses import dataclass, field
 
 import structlog
 
-from bondreplicate.border.database import Connection, connect, execute, rows, value
+from bondreplicate.border.database import (
+    MUTED,
+    Connection,
+    cancel,
+    connect,
+    execute,
+    rows,
+    set_session,
+    value,
+)
 from bondreplicate.border.failpoint import reach
 from bondreplicate.border.settings import Settings
 from bondreplicate.border.sqlfiles import query
@@ -23,6 +32,7 @@ from bondreplicate.mesh.joining import align_at_start, check_welcome
 from bondreplicate.mesh.link import Link
 from bondreplicate.mesh.pulse import Pulse
 from bondreplicate.site.fitness import check_fit, check_server
+from bondreplicate.site.follow import follow_tables
 from bondreplicate.site.hosts import Host, list_hosts, list_peers
 from bondreplicate.site.left import Left
 from bondreplicate.site.lineage import warn_of_rows
@@ -31,11 +41,12 @@ from bondreplicate.site.retention import Retention
 from bondreplicate.site.schema import install
 from bondreplicate.site.sequences import align_sequences, check_owners
 from bondreplicate.site.state import Start, decide_start, fetch_state, take_identity
-from bondreplicate.site.tables import follow_tables
 
 log = structlog.get_logger()
 SEQUENCES_EVERY_S = 2.0
 BUSY, BUSY_S, PAUSE_S = "table_busy", 10, 0.2
+CUT_SHORT_S = 3.0
+"""How long a statement may still take once the daemon is to end."""
 
 
 def init(settings: Settings, *, grow: bool = False) -> None:
@@ -66,6 +77,7 @@ def set_up(
     `told` remembers what was said of tables.
     """
     check_server(connection, "this site")
+    set_session(connection, MUTED)
     install(connection)
     reach("installed")
     check_fit(connection, settings, grow=grow)
@@ -97,7 +109,8 @@ def set_up(
         )
     grown = before.maxsites not in (None, settings.maxsites)
     joining = start is Start.COPY or grown
-    align_at_start(connection, settings, joining=joining, report=log.warning)
+    anew = joining or start is Start.FIRST or resumed
+    align_at_start(connection, settings, joining=joining, anew=anew, report=log.warning)
     execute(connection, query("house_unlock"))
 
 
@@ -156,10 +169,10 @@ def run(settings: Settings) -> None:
     Raises:
         BondError: as init().
     """
-    stop = threading.Event()
+    daemon = Daemon(settings, threading.Event())
     for number in (signal.SIGINT, signal.SIGTERM):
-        signal.signal(number, lambda *_: stop.set())
-    Daemon(settings, stop).run()
+        signal.signal(number, lambda *_: daemon.end())
+    daemon.run()
     log.info("site_stopped", site=settings.site)
 
 
@@ -180,6 +193,19 @@ class Daemon:
     announced: bool = False
     tables_told: Told = field(default_factory=Told)
     sequences_told: Told = field(default_factory=Told)
+    connection: Connection | None = None
+
+    def end(self) -> None:
+        """Stop serving; a statement that waits for somebody is ended soon."""
+        if not self.stop.is_set():
+            self.stop.set()
+            timer = threading.Timer(CUT_SHORT_S, self._cut_short)
+            timer.daemon = True
+            timer.start()
+
+    def _cut_short(self) -> None:
+        if self.connection is not None:
+            cancel(self.connection)
 
     def run(self) -> None:
         """Serve until stopped, again and again where the connection is lost."""
@@ -191,6 +217,8 @@ class Daemon:
                     self._serve(stack, backoff)
                     served = True
             except TransientError as error:
+                if self.stop.is_set():
+                    break
                 if not (served or self.announced):
                     raise
                 log.warning("site_interrupted", reason=error.message, hint=error.hint)
@@ -198,6 +226,7 @@ class Daemon:
 
     def _serve(self, stack: ExitStack, backoff: Backoff) -> None:
         connection = stack.enter_context(connect(self.settings.dsn, role="daemon"))
+        self.connection = connection
         check_server(connection, "this site")
         if not self._become_active(connection):
             return

@@ -77,14 +77,23 @@ def _fetch_known(connection: Connection, site: int) -> Known:
 
 
 def align_at_start(
-    connection: Connection, settings: Settings, *, joining: bool, report: Callable[..., None]
+    connection: Connection,
+    settings: Settings,
+    *,
+    joining: bool,
+    anew: bool,
+    report: Callable[..., None],
 ) -> None:
     """Align all sequences before the first row is sent; waits for those that are in use.
+
+    Where the site only runs again, its sequences are aligned but for those that are new, which the
+    daemon aligns as soon as it can: then one that is in use is told, and no reason to send nothing.
 
     Args:
         connection: to this site, autocommit.
         settings: of this site.
         joining: whether to go beyond what the other sites use; those that do not answer are told.
+        anew: whether this is a first start, or after it was down: no sequence is aligned yet.
         report: logs an event with facts.
 
     Raises:
@@ -95,7 +104,7 @@ def align_at_start(
     while True:
         reports = align_sequences(connection, settings.site, settings.maxsites, elsewhere=elsewhere)
         busy = [r for r in reports if r.state == "busy"]
-        if not busy:
+        if not busy or not anew:
             break
         if time.monotonic() > deadline_s:
             raise TransientError(
@@ -103,6 +112,12 @@ def align_at_start(
                 hint="end that transaction: ids must not be drawn before sequences are aligned",
             )
         time.sleep(PAUSE_S)
+    for held in busy:
+        report(
+            "sequence_warning",
+            reason=f"sequence {held.schema}.{held.name} is held by a transaction: not aligned yet",
+            hint="end that transaction: until then it may give out values of other sites",
+        )
     for told in reports:
         if told.warning:
             report("sequence_warning", reason=told.warning, hint=told.hint)

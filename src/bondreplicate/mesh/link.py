@@ -24,16 +24,18 @@ from bondreplicate.core.news import News
 from bondreplicate.core.redact import redact
 from bondreplicate.errors import BondError, DatabaseError, TransientError
 from bondreplicate.mesh.pulse import Pulse
-from bondreplicate.mesh.refusal import decide_refusal
+from bondreplicate.mesh.refusal import check_link
 from bondreplicate.mesh.unread import Unread
 from bondreplicate.site.apply import Applied, Batch, Target
 from bondreplicate.site.extract import Extractor, Unsent
 from bondreplicate.site.fitness import check_peer, fetch_identity
 from bondreplicate.site.hosts import Host
+from bondreplicate.site.proof import Proof
 from bondreplicate.site.prune import stamp_back
-from bondreplicate.site.state import fetch_state
 from bondreplicate.site.tables import Tables, fetch_tables
 
+LOOK_AGAIN_S = 1.0
+"""How soon a table is looked at again that somebody kept locked."""
 IDLE_S = 10.0
 """How often a link that has nothing to send sees whether its target is still there."""
 LOCKED = "55P03"
@@ -58,10 +60,12 @@ class Session:
     target: Target
     extractor: Extractor
     incarnation: str
+    proof: Proof
     since: str | None
     tables: Tables
     unread: Unread
     news: News = field(default_factory=News)
+    learned_s: float = 0.0
     tries: int = 0
     lost: int = 0
     locked: int = 0
@@ -77,6 +81,17 @@ class Session:
         """Whether both ends have their functions for a table, made for each other."""
         extracts = self.extractor.prepared(self.tables, self.target.mapped, tab)
         return extracts and self.target.prepared(tab)
+
+    @property
+    def look_again(self) -> bool:
+        """Whether a table that could not be looked at may be free by now."""
+        unread = self.tables.unread or self.target.tables.unread
+        return bool(unread) and time.monotonic() - self.learned_s > LOOK_AGAIN_S
+
+    def decide_due_s(self, unsent: Unsent) -> float | None:
+        """In how many seconds a batch without rows is due; None: not before something happens."""
+        news_s = self.news.decide_due_s(unsent.applied, time.monotonic())
+        return min((s for s in (news_s, self.proof.decide_due_s()) if s is not None), default=None)
 
     @property
     def impatient(self) -> bool:
@@ -171,16 +186,15 @@ class Link:
             raise TransientError(
                 f"{self.peer} has not been started yet", hint="run bondreplicate there"
             )
-        state = fetch_state(here, self.peer.site)
-        incarnation = str(state.incarnation)
         target = Target(there, self.settings, self.settings.site)
-        held = target.fetch_held()
-        if refusal := decide_refusal(state, self.peer, held):
-            raise refusal
+        state, held = check_link(here, self.peer, target)
         extractor = Extractor(here, self.settings.site)
+        proof = Proof(here, self.peer.site, state.proof_token, held.proof)
         warn = partial(self._warn, link=self.name)
         unread = Unread(extractor, self.peer.site, held.position, warn, self._random)
-        session = Session(target, extractor, incarnation, held.position, Tables(-1), unread)
+        session = Session(
+            target, extractor, str(state.incarnation), proof, held.position, Tables(-1), unread
+        )
         self._learn(session)
         session.news.parked = int(held.parked)
         return session
@@ -235,6 +249,7 @@ class Link:
         session.target.learn(session.tables)
         session.extractor.make_up(session.tables, session.target.mapped, self.peer.site)
         session.extractor.send_again(session.tables, session.target.fetch_outdated())
+        session.learned_s = time.monotonic()
 
     def _look_and_send(self, session: Session) -> float | None:
         """Send what there is, if anything, or news of positions where they are owed.
@@ -248,7 +263,7 @@ class Link:
             if session.busy:
                 return 0.0
         unsent = session.extractor.look(session.since)
-        if not session.knows(unsent):
+        if not session.knows(unsent) or session.look_again:
             self._learn(session)
             self._refuse_unknown(session, unsent)
         if unsent.something:
@@ -256,10 +271,10 @@ class Link:
             session.busy = self._send(session)
             self._backoff.reset()
             return 0.0
-        due_s = session.news.decide_due_s(unsent.applied, time.monotonic())
+        due_s = session.decide_due_s(unsent)
         if due_s == 0.0:
             self._tell(session, unsent)
-            due_s = session.news.decide_due_s(unsent.applied, time.monotonic())
+            due_s = session.decide_due_s(unsent)
         self._backoff.reset()
         return due_s
 
@@ -310,6 +325,7 @@ class Link:
             session.extractor.pass_over(set(unsent.tabs) - set(mapped), self.peer.site)
             # The origin's snapshot is let go before the target merges: while it is held, users'
             # updates there leave versions behind that cannot be pruned.
+            session.proof.renew()
             session.extractor.flush(unsent)
             applied = session.target.merge(self._batch(session, unsent))
         self._note(session, unsent, applied)
@@ -327,6 +343,7 @@ class Link:
         """Send a batch without rows: positions; parked changes are tried again with it."""
         if session.news.parked:
             session.target.prepare_parked()
+        session.proof.renew()
         session.extractor.flush(unsent)
         with session.target.transaction():
             applied = session.target.merge(self._batch(session, unsent))
@@ -344,9 +361,12 @@ class Link:
             unsent.aside,
             session.hold and not session.impatient,
             session.impatient,
+            session.proof.token,
+            session.proof.held,
         )
 
     def _note(self, session: Session, unsent: Unsent, applied: Applied) -> None:
         """A batch was committed at the target."""
         session.since = unsent.upto
+        session.proof.note(something=unsent.something)
         session.news.note(unsent.applied, applied.parked, time.monotonic())

@@ -7,11 +7,11 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from bondreplicate.border.database import Connection, dicts, value
+from bondreplicate.border.database import Connection, dicts, execute, value
 from bondreplicate.border.sqlfiles import query
-from bondreplicate.core.snapshot import shows
-from bondreplicate.errors import MeshError
-from bondreplicate.site.apply import Held
+from bondreplicate.core.snapshot import includes, is_had, shows
+from bondreplicate.errors import MeshError, TransientError, WentBack
+from bondreplicate.site.apply import Held, Target
 from bondreplicate.site.hosts import Host, list_hosts, rejoin_hint
 from bondreplicate.site.state import State, fetch_state
 
@@ -38,21 +38,93 @@ def decide_refusal(origin: State, target: Host, held: Held) -> MeshError | None:
             f"{target} knows site {origin.site} as another database than it is now",
             hint=rejoin_hint(origin.site or 0),
         )
-    if held.position and int(held.position.split(":")[0]) > origin.next_xid:
-        return MeshError(
-            f"site {origin.site} went back in time: {target} has applied transactions"
-            " that are not there yet",
-            hint=rejoin_hint(origin.site or 0),
-        )
+    if went_back := _decide_went_back(origin, target, held):
+        return went_back
     has_xid = held.has_xid or 0
     has = held.holds or f"{has_xid + 1}:{has_xid + 1}:"
-    if has_xid < (origin.pruned_xid or 0) or not shows(has, origin.missed):
+    forgotten = origin.forgotten if held.position is None else None
+    had = not forgotten or is_had(has, int(forgotten["newest"]), forgotten["known"])
+    if has_xid < (origin.pruned_xid or 0) or not shows(has, origin.missed) or not had:
         return MeshError(
             f"{target} has missed changes that site {origin.site} does not keep"
             " any more: it was not listed or not enabled while they were made",
             hint=rejoin_hint(target.site),
         )
     return None
+
+
+def _decide_went_back(origin: State, target: Host, held: Held) -> WentBack | None:
+    """Whether one of the two does not go on from where it was when the last batch was applied."""
+    site = origin.site or 0
+    if origin.refused:
+        who = origin.culprit or site
+        return WentBack(origin.refused, hint=rejoin_hint(who), culprit=who)
+    if held.position and int(held.position.split(":")[0]) > origin.next_xid:
+        return WentBack(
+            f"site {site} went back in time: {target} has applied transactions that are not"
+            " there yet",
+            hint=rejoin_hint(site),
+            culprit=site,
+        )
+    lacks = False
+    if held.position and origin.told:
+        # Where nothing was forgotten that it may lack, it is simply sent again.
+        kept = is_had(held.position, origin.pruned_xid or 0, [])
+        lacks = not kept and not includes(held.position, origin.told)
+    if held.proof in (origin.proof_held, origin.proof_token) and not lacks:
+        return None
+    if lacks or _number(held.proof) < _number(origin.proof_held):
+        return WentBack(
+            f"{target} went back in time: it lacks what it had applied of site {site} already",
+            hint=rejoin_hint(target.site),
+            culprit=target.site,
+        )
+    return WentBack(
+        f"site {site} went back in time, or there are two of it: {target} has applied batches"
+        " that this one did not send",
+        hint=rejoin_hint(site),
+        culprit=site,
+    )
+
+
+def _number(mark: str | None) -> int:
+    return int(mark.split(":")[0]) if mark else 0
+
+
+def check_link(here: Connection, target: Host, there: Target) -> tuple[State, Held]:
+    """What both ends of a link hold, where the one goes on from what the other has.
+
+    Raises:
+        MeshError: it does not. WentBack: nor will it ever, which is written down here.
+        TransientError: another session of this site was at work meanwhile.
+    """
+    before, held = fetch_state(here, target.site), there.fetch_held()
+    state = _as_of(before, fetch_state(here, target.site))
+    refusal = decide_refusal(state, target, held)
+    if isinstance(refusal, WentBack):
+        if there.fetch_held() != held:
+            raise TransientError(f"another session of this site sends to {target}")
+        args = {"site": target.site, "refused": refusal.message, "culprit": refusal.culprit}
+        execute(here, query("proof_refuse"), args)
+    if refusal:
+        raise refusal
+    return state, held
+
+
+def _as_of(before: State, after: State) -> State:
+    """The state of an origin, for what its target held between two looks at it.
+
+    What was pruned is read before the position, what was begun and marked after it: else a batch
+    that is applied meanwhile looks as if it were missing at one end or had come from the future.
+    """
+    return replace(
+        before,
+        next_xid=after.next_xid,
+        proof_held=after.proof_held,
+        proof_token=after.proof_token,
+        refused=after.refused,
+        culprit=after.culprit,
+    )
 
 
 def _not_listed(where: Host, site: int) -> MeshError:
@@ -83,10 +155,8 @@ def fetch_refusal(
             hint="`bondreplicate doctor` compares the lists; add or enable it there, or take it out"
             " (docs/how-to/join-a-site.md#take-a-site-out)",
         )
-    found = dicts(there, query("target_position"), {"origin": state.site})[0]
-    # What was pruned is read before the position, what was begun after it: else a batch that is
-    # applied meanwhile looks as if it were missing at one end or had come from the future.
-    state = replace(state, next_xid=fetch_state(origin).next_xid)
+    held = _fetch_held(there, state.site)
+    state = _as_of(state, fetch_state(origin, target.site))
     ahead_s = value(origin, query("clock_logical")) - value(there, query("clock_now")).timestamp()
     if ahead_s > ahead_max_s:
         return MeshError(
@@ -94,4 +164,10 @@ def fetch_refusal(
             f" {target}, which refuses it",
             hint=f"correct the clock of site {state.site}: its changes are stamped anew then",
         )
-    return decide_refusal(state, target, Held(**found))
+    refusal = decide_refusal(state, target, held)
+    moved = isinstance(refusal, WentBack) and _fetch_held(there, state.site) != held
+    return None if moved and not state.refused else refusal
+
+
+def _fetch_held(there: Connection, origin: int | None) -> Held:
+    return Held(**dicts(there, query("target_position"), {"origin": origin})[0])

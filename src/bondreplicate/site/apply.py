@@ -57,6 +57,7 @@ class Batch:
             and has not seen it.
         hold: keep writers out of the tables until the batch is applied.
         impatient: let rows wait alone that others keep locked.
+        proof: mark of this batch. proof_held: that which the target has before.
     """
 
     origin: int
@@ -68,6 +69,8 @@ class Batch:
     aside: Sequence[object] = ()
     hold: bool = False
     impatient: bool = False
+    proof: str | None = None
+    proof_held: str | None = None
 
 
 @dataclass(frozen=True)
@@ -92,6 +95,7 @@ class Held:
         revision: of its tables.
         parked: whether changes of the origin wait there.
         listed: whether the origin is in replicate_hosts there.
+        proof: mark of the origin's last batch.
     """
 
     position: str | None
@@ -102,6 +106,7 @@ class Held:
     revision: int
     parked: bool
     listed: bool = True
+    proof: str | None = None
 
 
 class Target:
@@ -131,7 +136,8 @@ class Target:
         """Look at the tables of the target anew and map those of the origin to them."""
         self.tables = fetch_tables(self.connection)
         known = self.tables.known()
-        self.mapped = map_tables(origin.shapes, known, self.tables.disabled)
+        disabled, unread = self.tables.disabled, self.tables.unread
+        self.mapped = map_tables(origin.shapes, known, disabled, unread)
         self._made.clear()
         self._children.clear()
         for shape in (*self.tables.shapes.values(), *self.tables.others):
@@ -271,6 +277,8 @@ class Target:
             "entries": batch.entries,
             "aside": json.dumps(batch.aside),
             "revision": self.tables.revision,
+            "proof": batch.proof,
+            "proof_held": batch.proof_held,
             "impatient": batch.impatient,
             "ahead_max_s": self.settings.clock_ahead_max_s,
         }

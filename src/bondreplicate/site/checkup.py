@@ -41,7 +41,8 @@ def check_site(connection: Connection, settings: Settings) -> list[Finding]:
     except BondError as error:
         found.append(as_finding("hosts", HERE, error))
     checks = [
-        _daemon, _ownership, _capture, _tables, _unread, _parked, _triggers, _sequences,
+        _daemon, _ownership, _capture, _tables, _unread, _parked, _triggers, _event_triggers,
+        _sequences,
         _transactions, _settings,
     ]  # fmt: skip
     facts = fetch_site(connection)
@@ -177,6 +178,20 @@ def _triggers(connection: Connection, _settings: Settings) -> list[Finding]:
             f"at every site: alter function {r.function} set search_path = public (or more)",
         )
         for r in found[:NAMED_MAX]
+    ]
+
+
+def _event_triggers(connection: Connection, _settings: Settings) -> list[Finding]:
+    return [
+        Finding(
+            "triggers",
+            PROBLEM,
+            HERE,
+            f"event trigger {r.name} is marked ENABLE ALWAYS or ENABLE REPLICA, so it fires on what"
+            " bondreplicate makes, without a search_path: where it fails, links stop",
+            f"let it find its names: alter function {r.function} set search_path = public",
+        )
+        for r in rows(connection, query("checkup_event_triggers"))[:NAMED_MAX]
     ]
 
 

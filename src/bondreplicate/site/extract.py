@@ -10,6 +10,7 @@ from datetime import datetime
 from typing import Any
 
 from bondreplicate.border.database import (
+    MUTED,
     SQL,
     Composable,
     Composed,
@@ -100,7 +101,7 @@ class Extractor:
         self._made: dict[int, tuple[Shape, Mapped]] = {}
         self._passed: set[int] = set()
         self._clock_due_s = 0.0
-        set_session(connection, PLANS)
+        set_session(connection, {**MUTED, **PLANS})
 
     def look(self, since: str | None) -> Unsent:
         """What is not in the position `since`; stamps of a clock set back are mended first.

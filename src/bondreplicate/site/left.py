@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from bondreplicate.border.database import Connection, connect, execute, rows, value
 from bondreplicate.border.settings import Settings
@@ -39,8 +39,9 @@ class Left:
         self.due_s = now_s + EVERY_S  # also where it fails
         left = rows(connection, query("parked_left"))
         for one in left:
-            # It brings nothing, and begins and ends at the position that there is.
-            self._apply(Batch(one.site, one.incarnation, one.position, one.position, one.vector, 0))
+            # It brings nothing, begins and ends at the position that there is, leaves its mark.
+            here = Batch(one.site, one.incarnation, one.position, one.position, one.vector, 0)
+            self._apply(replace(here, proof=one.proof, proof_held=one.proof))
         return value(connection, query("take_over")) if left else 0
 
     def _apply(self, batch: Batch) -> None:

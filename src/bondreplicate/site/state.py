@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from enum import Enum
+from typing import Any
 
 from bondreplicate.border.database import Connection, dicts, execute, transaction
 from bondreplicate.border.settings import Settings
@@ -22,6 +23,7 @@ COPIED = (
     "state_copied_tables",
     "state_copied_unread",
     "state_copied_clock",
+    "state_copied_proofs",
 )
 
 
@@ -38,7 +40,12 @@ class State:
     """The row of replicate_state, and what the server says of itself now (`…_now`).
 
     `missed`: ranges of transactions of this site, from the first to before the second number, that
-    its log has forgotten and one other site, its target, was not known to have.
+    its log has forgotten and one other site, its target, was not known to have. `forgotten`: what
+    it had forgotten before that site was noted: `newest` transaction, and `known`, positions of the
+    sites that had all of it; None: nothing. `told`: position of this site that the target said it
+    had reached. `proof_held`,
+    `proof_token`: marks of the link to it, of which it has one. `refused`: why nothing is sent to
+    it for good, through the fault of the site `culprit`.
     """
 
     site: int | None
@@ -58,6 +65,12 @@ class State:
     next_xid: int
     standby: bool
     missed: Sequence[tuple[int, int]]
+    forgotten: Mapping[str, Any] | None
+    told: str | None
+    proof_held: str | None
+    proof_token: str | None
+    refused: str | None
+    culprit: int | None
 
     @property
     def same_database(self) -> bool:

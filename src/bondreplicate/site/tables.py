@@ -1,56 +1,25 @@
-"""Follow the tables of this database: attach capture, release what is disabled, list them all."""
+"""The tables of this database: as they are, as they are listed, as they are captured."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 
 from bondreplicate.border.database import (
     Connection,
     dicts,
-    execute,
     rows,
-    set_local,
-    transaction,
     value,
 )
-from bondreplicate.border.failpoint import reach
 from bondreplicate.border.sqlfiles import query
 from bondreplicate.core.following import (
-    DISABLED,
     DROPPED,
-    OWED,
     Captured,
     Gap,
     Listed,
-    Step,
-    Task,
-    former_shape,
-    keep_key,
     keep_owed,
     merge_as_listed,
-    plan_tables,
 )
 from bondreplicate.core.shapes import Shape, TableName, shape_of
-from bondreplicate.core.trouble import render_owner_hint
-from bondreplicate.errors import BondError, TransientError
-from bondreplicate.site import capture
-from bondreplicate.site.expressions import BEFORE_ANY, OUT_BEFORE
-
-Report = Callable[..., None]
-LOCK, LOCK_AT_START = "250ms", "2s"
-"""How long to wait for a table, which holds up its writers. At the first start that is for longer
-than deadlock_timeout, when autovacuum gives way."""
-INTERRUPTED_HINT = (
-    "its triggers had been switched off: rows written meanwhile are sent now, rows deleted are not"
-    " known: run bondreplicate verify"
-)
-KEY_IS_GONE = "its key was another one"
-"""Begins the reason of a table whose changes cannot be told any more; unsent.sql knows it."""
-GIVE_UP_HINT = (
-    "make that key again, until they are sent; or give them up: `bondreplicate tables disable`,"
-    " then enable, then `bondreplicate verify`"
-)
 
 
 @dataclass(frozen=True)
@@ -62,6 +31,7 @@ class Tables:
         numbers: ids of all tables that are there, or may be, replicated or not.
         closed: ids of those that send, and take nothing: they are being released, or their rows
             are still to be logged, and what came would replace them without a word.
+        unread: replicated tables that could not be looked at, because somebody keeps them locked.
     """
 
     revision: int
@@ -70,6 +40,7 @@ class Tables:
     others: tuple[Shape, ...] = ()
     numbers: frozenset[int] = frozenset()
     closed: frozenset[int] = frozenset()
+    unread: frozenset[TableName] = frozenset()
 
     def known(self) -> dict[TableName, tuple[int, Shape]]:
         """Those that take changes, by name."""
@@ -105,7 +76,7 @@ def fetch_tables(connection: Connection) -> Tables:
     listed = fetch_listed(connection)
     # What is owed is sent also while a table has no triggers: it is not to be passed over.
     active = {r.id: shapes[r.relid] for r in listed if (r.active or r.owed) and r.relid in shapes}
-    usable = {tab: shape for tab, shape in active.items() if not shape.why_not}
+    usable = {t: shape for t, shape in active.items() if not shape.why_not and not shape.unread}
     disabled = frozenset(r.name for r in listed if not r.enabled)
     taken = {shape.oid for shape in usable.values()}
     others = tuple(shape for oid, shape in shapes.items() if oid not in taken)
@@ -113,7 +84,8 @@ def fetch_tables(connection: Connection) -> Tables:
         r.id for r in listed if r.relid in shapes or (r.relid is None and r.reason != DROPPED)
     )
     closed = frozenset(r.id for r in listed if r.owed or r.gap is not None)
-    return Tables(revision, usable, disabled, others, numbers, closed)
+    unread = frozenset(s.name for s in active.values() if s.unread)
+    return Tables(revision, usable, disabled, others, numbers, closed, unread)
 
 
 def fetch_listed(connection: Connection) -> list[Listed]:
@@ -139,262 +111,3 @@ def fetch_listed(connection: Connection) -> list[Listed]:
         )
         for r in rows(connection, query("tables_listed"))
     ]
-
-
-def follow_tables(
-    connection: Connection, *, first: bool, report: Report, served: Sequence[int] = ()
-) -> None:
-    """Bring triggers and replicate_tables in line with the tables that exist.
-
-    Each table is handled in a transaction of its own. Attaching takes SHARE ROW EXCLUSIVE for a
-    moment; a table that is locked for longer than that is left for the next time. Rows that
-    were there before the triggers are logged afterwards, so that writers do not wait for that;
-    except at the first start.
-
-    Args:
-        connection: autocommit, to this site.
-        first: this is the first start, so that the rows reach other sites by a copy.
-        report: called with an event and facts for everything done.
-        served: sites that links send to.
-    """
-    captured = fetch_captured(connection)
-    tasks = plan_tables(fetch_shapes(connection), fetch_listed(connection), captured)
-    _rename(connection, tasks)
-    for task in tasks:
-        try:
-            _carry_out(connection, task, first, served)
-            logged = _fill(connection, task)
-        except TransientError as error:
-            report("table_busy", table=_name(task), reason=error.message)
-        except BondError as error:
-            _note_failure(connection, task, error.message)
-            hint = error.hint or (render_owner_hint() if error.sqlstate == "42501" else "")
-            report("table_failed", table=_name(task), reason=error.message, hint=hint)
-        else:
-            facts = {"rows_logged": logged} if logged else {}
-            report(f"table_{task.step.value}", table=_name(task), reason=task.reason, **facts)
-            if task.interrupted:
-                report("capture_was_interrupted", table=_name(task), hint=INTERRUPTED_HINT)
-
-
-def _name(task: Task) -> str:
-    name = task.shape.name if task.shape else task.listed.name if task.listed else ("", "")
-    return ".".join(name)
-
-
-def _rename(connection: Connection, tasks: Sequence[Task]) -> None:
-    """Note the new names of renamed tables, all at once: they may have taken one another's."""
-    renamed = [
-        (t.listed.id, t.shape.name)
-        for t in tasks
-        if t.listed and t.shape and t.listed.name != t.shape.name
-    ]
-    if not renamed:
-        return
-    ids = [tab for tab, _ in renamed]
-    with transaction(connection):
-        for statement in (query("tables_vacate"), query("tables_rename")):
-            for tab, (schema, name) in renamed:
-                args = {"schema": schema, "table": name, "id": tab, "renamed": ids}
-                execute(connection, statement, args)
-        execute(connection, query("tables_revise"))
-
-
-def _carry_out(connection: Connection, task: Task, first: bool, served: Sequence[int]) -> None:
-    with transaction(connection):
-        set_local(connection, "lock_timeout", LOCK_AT_START if first else LOCK)
-        if task.step is Step.FORGET and task.listed:
-            args = {"id": task.listed.id, "reason": task.reason}
-            execute(connection, query("tables_forget"), args)
-            execute(connection, capture.drop_functions(task.listed.id))
-        elif task.shape and task.step is Step.RELEASE:
-            _release(connection, task, task.shape, served)
-        elif task.shape and task.listed and task.step is Step.REKEY:
-            _rekey(connection, task.shape, task.listed, served)
-            _attach(connection, task)
-        elif task.shape and task.step is Step.NOTE:
-            _write(connection, task)
-        elif task.shape and task.step is not Step.FILL:
-            _attach_anew(connection, task, first, served)
-        # In this transaction: a link that sees entries of a table must see that it knows too
-        # little.
-        execute(connection, query("tables_revise"))
-
-
-def _attach_anew(connection: Connection, task: Task, first: bool, served: Sequence[int]) -> None:
-    """Attach a table, or look at it again, and note which of its rows are to be logged."""
-    listed = task.listed
-    if listed and task.step is Step.ATTACH and task.replaces:
-        execute(connection, query("tables_replace"), {"id": listed.id})
-    tab = _attach(connection, task)
-    if task.renames_keys and listed:
-        args = {"tab": tab, "served": list(served)}
-        lost = (listed.reason or "").startswith(KEY_IS_GONE)
-        if lost or not (listed.was_disabled or value(connection, query("table_is_sent"), args)):
-            raise BondError(
-                f"{KEY_IS_GONE} ({', '.join(listed.key_types)}), and changes told by it were not"
-                " sent to every site",
-                hint=GIVE_UP_HINT,
-            )
-        # By the old key nothing in the log means what it says any more.
-        execute(connection, query("forget_entries"), args)
-    _note_attached(connection, tab, _gap(connection, task, first))
-
-
-def _gap(connection: Connection, task: Task, first: bool) -> Gap | None:
-    """Which rows of a table that has its triggers now were not captured."""
-    listed = None if task.replaces else task.listed
-    anew = task.step is Step.ATTACH or task.renames_keys
-    if anew and not first and listed and listed.was_disabled:
-        return Gap(OUT_BEFORE, 0)
-    if listed and listed.gap:
-        return listed.gap
-    if task.interrupted:
-        return _watched(connection)
-    return Gap(BEFORE_ANY, 0) if anew and not first else None
-
-
-def _watched(connection: Connection) -> Gap:
-    """Since when it is not known that all triggers were as they were made."""
-    [row] = rows(connection, query("watched"))
-    return Gap(row.stamp, int(row.xid))
-
-
-def _note_attached(connection: Connection, tab: int, gap: Gap | None) -> None:
-    stamp, xid = (gap.stamp, str(gap.xid)) if gap else (None, None)
-    execute(connection, query("tables_attached"), {"id": tab, "stamp": stamp, "xid": xid})
-
-
-def _fill(connection: Connection, task: Task) -> int:
-    """Log the rows that were written while a table had no triggers; returns how many.
-
-    In a transaction after that which made them, so that nobody waits; what is written in between is
-    logged twice. If it does not come to that, they are still noted, for the next time.
-    """
-    if task.shape is None or task.step not in (Step.ATTACH, Step.REFRESH, Step.FILL):
-        return 0
-    listed = next((r for r in fetch_listed(connection) if r.relid == task.shape.oid), None)
-    if listed is None or listed.gap is None or not listed.active:
-        return 0
-    reach("table_attached")
-    with transaction(connection):
-        set_local(connection, "lock_timeout", LOCK)
-        gap = listed.gap
-        logged = execute(connection, capture.enqueue(task.shape, listed.id, gap.stamp, gap.xid))
-        _check_name(connection, task.shape)
-        execute(connection, query("tables_filled"), {"id": listed.id})
-        execute(connection, query("tables_revise"))
-    return logged
-
-
-def _release(connection: Connection, task: Task, shape: Shape, served: Sequence[int]) -> None:
-    """Drop the triggers of a table; it sends until every site has what was captured before.
-
-    Raises:
-        TransientError: some site has not, and that is written down already.
-    """
-    listed, reason = task.listed, task.reason or ""
-    if listed is not None:
-        execute(connection, capture.detach(shape.name, listed.id))
-    # Now that writers have ended, all that they wrote is seen.
-    if listed and (listed.active or listed.owed) and former_shape(shape, listed):
-        args = {"tab": listed.id, "served": list(served)}
-        if not value(connection, query("table_is_sent"), args):
-            if listed.active and listed.owed and listed.reason == reason + OWED:
-                raise TransientError(reason + OWED)
-            _check_name(connection, shape)
-            execute(connection, query("tables_owe"), {"id": listed.id, "reason": reason + OWED})
-            return
-    tab = _write(connection, task)
-    execute(connection, capture.detach(shape.name, tab))
-    _check_name(connection, shape)
-    gap = None if reason == DISABLED or listed is None else listed.gap or _watched(connection)
-    stamp, xid = (gap.stamp, str(gap.xid)) if gap else (None, None)
-    execute(connection, query("tables_released"), {"id": tab, "stamp": stamp, "xid": xid})
-
-
-def _rekey(connection: Connection, shape: Shape, listed: Listed, served: Sequence[int]) -> None:
-    """Make a table ready for another key, if all sites have what the log tells by the old one.
-
-    Writers wait for at most 20 ms, and only where that looks likely. Rows that the old key cannot
-    tell apart, which were written since nothing enforces it, are logged by the new one.
-
-    Raises:
-        TransientError: not yet.
-    """
-    args = {"tab": listed.id, "served": list(served)}
-    waits = TransientError("its key has changed: what was changed by the old one is on its way")
-    if not value(connection, query("table_is_stable"), args):
-        raise waits
-    set_local(connection, "lock_timeout", "20ms")
-    execute(connection, capture.lock(shape.name))
-    if not value(connection, query("table_is_stable"), args):
-        raise waits
-    former = keep_key(shape, listed)
-    execute(connection, capture.rekey(shape, former, listed.id))
-    if former.key_is_loose:
-        execute(connection, capture.enqueue_alike(shape, former, listed.id))
-
-
-def _attach(connection: Connection, task: Task) -> int:
-    """Make the triggers of a table, and list it; returns its id."""
-    assert task.shape is not None
-    tab = _write(connection, task)
-    for statement in capture.attach(task.shape, tab):
-        execute(connection, statement)
-    _check_name(connection, task.shape)
-    return tab
-
-
-def _note_failure(connection: Connection, task: Task, reason: str) -> None:
-    """List a table that could not be attached with the reason, for people who look there.
-
-    One that is active stays so: its triggers may still be the old ones. What attaching has to know
-    of the past is not overwritten: that the table was disabled, or replaces another one.
-    """
-    listed = task.listed
-    if task.step is not Step.ATTACH or task.replaces:
-        return
-    if listed and (listed.active or listed.reason in (reason, DISABLED)):
-        return
-    with transaction(connection):
-        _write(connection, replace(task, step=Step.NOTE, reason=reason))
-        execute(connection, query("tables_revise"))
-
-
-def _check_name(connection: Connection, shape: Shape) -> None:
-    """Now that the table is locked, its name stays: was it that of another one, just renamed?
-
-    Else the triggers of one would log changes of the other, and who forgets the one, loses them.
-    """
-    schema, table = shape.name
-    args = {"schema": schema, "table": table, "oid": shape.oid}
-    if not value(connection, query("table_is"), args):
-        raise TransientError(f"{schema}.{table} is another table now")
-
-
-def _write(connection: Connection, task: Task) -> int:
-    """The row of replicate_tables for a task; returns its id."""
-    shape = task.shape
-    assert shape is not None
-    schema, table = shape.name
-    active = task.step in (Step.ATTACH, Step.REFRESH, Step.REKEY)
-    return value(
-        connection,
-        query("tables_write"),
-        {
-            "schema": schema,
-            "table": table,
-            "active": active,
-            "reason": task.reason,
-            "key": list(shape.key),
-            "columns": [c.name for c in shape.travelling],
-            "column_numbers": [c.number for c in shape.travelling],
-            "merges": shape.merges,
-            "relid": shape.oid,
-            "shape": shape.digest if active else shape.ties,
-            "key_numbers": list(shape.key_numbers),
-            "key_operators": list(shape.key_operators),
-            "key_types": list(shape.key_types),
-        },
-    )

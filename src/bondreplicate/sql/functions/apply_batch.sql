@@ -8,8 +8,8 @@
 -- ahead; BR035 tables are others than the session knows; 40001 try again.
 create or replace function bondreplicate.apply_batch(
     origin smallint, origin_incarnation uuid, since pg_snapshot, upto pg_snapshot,
-    seen jsonb, aside jsonb, entries bigint, revision bigint, impatient boolean,
-    ahead_max interval,
+    seen jsonb, aside jsonb, entries bigint, revision bigint, proof_held text, proof text,
+    impatient boolean, ahead_max interval,
     out rows_applied bigint, out conflicts bigint, out parked bigint
 )
 language plpgsql
@@ -25,7 +25,9 @@ begin
     perform set_config('lock_timeout', '0', true);
     perform pg_advisory_xact_lock(1651469924, 1);
     perform set_config('lock_timeout', patience, true);
-    perform bondreplicate.check_position(origin, origin_incarnation, since, upto);
+    perform bondreplicate.check_position(
+        origin, origin_incarnation, since, upto, proof_held
+    );
     select s.site into me from bondreplicate.replicate_state as s;
     if bondreplicate.clock_went_back(me, bondreplicate.position_in(seen, me)) then
         perform bondreplicate.keep_clock();
@@ -70,13 +72,14 @@ begin
     update bondreplicate.replicate_position as p
     set position = upto, seen = apply_batch.seen, incarnation = origin_incarnation,
         applied_at = clock_timestamp(), batches = p.batches + 1, rows = p.rows + rows_applied,
-        entries = p.entries + apply_batch.entries,
+        entries = p.entries + apply_batch.entries, proof = apply_batch.proof,
         lag_s = coalesce(extract(epoch from clock_timestamp() - oldest), p.lag_s)
     where p.site = origin;
     select count(*) into parked from bondreplicate.replicate_parked as p where p.source = origin;
 end
 $$;
 comment on function bondreplicate.apply_batch(
-    smallint, uuid, pg_snapshot, pg_snapshot, jsonb, jsonb, bigint, bigint, boolean, interval
+    smallint, uuid, pg_snapshot, pg_snapshot, jsonb, jsonb, bigint, bigint, text, text, boolean,
+    interval
 ) is
 'applies the staged batch of an origin';

@@ -1,7 +1,10 @@
 -- Locks the stored position of an origin and refuses a batch
--- that does not start there, so that each is applied once.
+-- that does not start there, so that each is applied once. proof_held: the mark that its origin
+-- believes to be here; a clone of the origin, or a session that another one has replaced, has not
+-- left the one that is.
 create or replace function bondreplicate.check_position(
-    origin smallint, origin_incarnation uuid, since pg_snapshot, upto pg_snapshot
+    origin smallint, origin_incarnation uuid, since pg_snapshot, upto pg_snapshot,
+    proof_held text
 )
 returns void
 language plpgsql
@@ -17,7 +20,7 @@ begin
         raise exception using errcode = 'BR012',
             message = 'replication is down there: changes wait until bondreplicate starts again';
     end if;
-    -- A batch that brings nothing is this site's own: what waits of a site that left is tried again.
+    -- A batch that brings nothing is this site's own: what waits of a site that left is tried.
     if since::text is distinct from upto::text and not exists (
         select from bondreplicate.replicate_hosts as h where h.site = origin
     ) then
@@ -25,8 +28,9 @@ begin
             message = format('site %s is not listed in replicate_hosts there', origin),
             hint = 'list it there, or remove that site here, if it has left the mesh';
     end if;
-    insert into bondreplicate.replicate_position (site) values (origin) on conflict do nothing;
-    select p.position, p.incarnation into held
+    insert into bondreplicate.replicate_position (site, forgotten)
+    values (origin, bondreplicate.forgotten_here()) on conflict do nothing;
+    select p.position, p.incarnation, p.proof into held
     from bondreplicate.replicate_position as p where p.site = origin for update;
     if held.incarnation <> origin_incarnation then
         raise exception using errcode = 'BR011',
@@ -42,7 +46,13 @@ begin
                 origin, since, held.position
             );
     end if;
+    if held.proof is distinct from proof_held then
+        raise exception using errcode = 'BR010',
+            message = format('another session of site %s has sent a batch meanwhile', origin);
+    end if;
 end
 $$;
-comment on function bondreplicate.check_position(smallint, uuid, pg_snapshot, pg_snapshot) is
+comment on function bondreplicate.check_position(
+    smallint, uuid, pg_snapshot, pg_snapshot, text
+) is
 'refuses a batch that starts elsewhere, or comes from a site that is not listed, or while down';

@@ -33,8 +33,9 @@ begin
                 where %s and l.source = $1
             ) as d
         $q$, which) into made using me;
-        insert into bondreplicate.replicate_position (site)
-        select h.site from bondreplicate.replicate_hosts as h where h.site <> me
+        insert into bondreplicate.replicate_position (site, forgotten)
+        select h.site, bondreplicate.forgotten_here()
+        from bondreplicate.replicate_hosts as h where h.site <> me
         on conflict do nothing;
     end if;
     update bondreplicate.replicate_position as p set missed = case

@@ -9,7 +9,8 @@ with told as (
             select from bondreplicate.replicate_hosts as h where h.site = p.source and h.enabled
         )
 )
-select o.site, o.incarnation::text as incarnation, o.position::text as position, o.seen as vector
+select o.site, o.incarnation::text as incarnation, o.position::text as position, o.seen as vector,
+    o.proof
 from bondreplicate.replicate_position as o
 where
     exists (select from bondreplicate.replicate_parked as p where p.source = o.site)

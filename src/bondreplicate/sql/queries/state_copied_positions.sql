@@ -3,4 +3,5 @@
 update bondreplicate.replicate_position
 set copied = coalesce(position, copied),
     copied_xid = coalesce(pg_snapshot_xmax(position), copied_xid, '3'::xid8),
-    position = null, incarnation = null, seen = '{}', missed = '{}'
+    position = null, incarnation = null, proof = null, seen = '{}', missed = '{}',
+    forgotten = null

@@ -1,11 +1,23 @@
 -- Every ordinary, partitioned or foreign table of users
 -- with all that capture and apply need to know. Reads catalogs only.
 -- Names of types, operators and expressions are qualified, because search_path is pg_catalog.
-with tables as (
-    select c.oid, n.nspname, c.relname, c.relkind, c.relpersistence, c.relispartition, c.relnatts,
+-- pg_get_expr() and pg_get_indexdef() lock the table in newer releases. One that somebody keeps for
+-- himself is told as `unread` where it has any; what begins to wait in the moment between gives up.
+with patience as materialized (select set_config('lock_timeout', '250ms', true)),
+locked as materialized (
+    select distinct l.relation from pg_locks as l
+    where l.locktype = 'relation' and l.mode = 'AccessExclusiveLock'
+        and l.pid is distinct from pg_backend_pid()
+        and l.database = (select d.oid from pg_database as d where d.datname = current_database())
+),
+tables as materialized (
+    select c.oid, n.nspname, c.relname, c.relkind, c.relpersistence, c.relispartition,
+        c.relnatts,
         exists (select from pg_inherits i where i.inhparent = c.oid) as has_children,
-        exists (select from pg_inherits i where i.inhrelid = c.oid) as is_child
-    from pg_class as c
+        exists (select from pg_inherits i where i.inhrelid = c.oid) as is_child,
+        c.oid in (select l.relation from locked as l) as locked
+    from patience
+    cross join pg_class as c
     join pg_namespace as n on n.oid = c.relnamespace
     where c.relkind in ('r', 'p', 'f') and c.oid >= 16384
         and n.nspname not in ('bondreplicate', 'information_schema') and n.nspname !~ '^pg_'
@@ -40,8 +52,10 @@ columns as (
                     where e.classid = 'pg_cast'::regclass and e.objid = k.oid and e.deptype = 'e'
                 )
         ),
-        'expression', case when a.attgenerated <> '' then pg_get_expr(d.adbin, d.adrelid) end
-    ) order by a.attnum) as list
+        'expression', case
+            when a.attgenerated <> '' and not t.locked then pg_get_expr(d.adbin, d.adrelid)
+        end
+    ) order by a.attnum) as list, bool_or(t.locked and a.attgenerated <> '') as unread
     from tables as t
     join pg_attribute as a on a.attrelid = t.oid and a.attnum > 0 and not a.attisdropped
     join pg_type as y on y.oid = a.atttypid
@@ -64,10 +78,16 @@ columns as (
 indexes as (
     select i.indrelid, i.indexrelid, x.relname, i.indisprimary, i.indisreplident, i.indimmediate,
         i.indisexclusion, i.indpred is not null or i.indexprs is not null as special,
-        i.indnkeyatts, pg_get_expr(i.indpred, i.indrelid) as predicate, i.indnullsnotdistinct,
+        i.indnkeyatts, i.indnullsnotdistinct,
+        t.locked and (i.indpred is not null or i.indexprs is not null) as unread,
+        case when not t.locked then pg_get_expr(i.indpred, i.indrelid) end as predicate,
         bool_and(coalesce(a.attnotnull, false)) as not_null,
         jsonb_agg(jsonb_build_object(
-            'expression', pg_get_indexdef(i.indexrelid, k.n, false), 'column', a.attname,
+            'expression', case
+                when a.attname is not null then quote_ident(a.attname)
+                when not t.locked then pg_get_indexdef(i.indexrelid, k.n, false)
+            end,
+            'column', a.attname,
             'operator', coalesce(xo.name, eq.name)
         ) order by k.n) as parts
     from tables as t
@@ -94,7 +114,7 @@ indexes as (
         where p.oid = con.conexclop[k.n]
     ) as xo on true
     group by i.indrelid, i.indexrelid, x.relname, i.indisprimary, i.indisreplident, i.indimmediate,
-        i.indisexclusion, i.indpred, i.indexprs, i.indnkeyatts, i.indnullsnotdistinct
+        i.indisexclusion, i.indpred, i.indexprs, i.indnkeyatts, i.indnullsnotdistinct, t.locked
 ),
 uniques as (
     select indrelid, jsonb_agg(jsonb_build_object(
@@ -102,7 +122,8 @@ uniques as (
         'immediate', indimmediate, 'exclusion', indisexclusion, 'special', special,
         'predicate', predicate, 'nulls_equal', indnullsnotdistinct, 'not_null', not_null,
         'parts', parts
-    ) order by indisprimary desc, indisreplident desc, indnkeyatts, relname) as list
+    ) order by indisprimary desc, indisreplident desc, indnkeyatts, relname) as list,
+        bool_or(unread) as unread
     from indexes
     group by indrelid
 ),
@@ -115,7 +136,7 @@ foreign_keys as (
         'clears', x.clears, 'defaults', x.defaults, 'full', k.confmatchtype = 'f',
         'parent_schema', pn.nspname, 'parent_table', p.relname,
         'columns', x.columns, 'parent_columns', x.parents, 'operators', x.operators
-    ) order by k.conname) as list
+    ) order by k.conname) as list, bool_or(x.unread) as unread
     from tables as t
     join pg_constraint as k
         on k.conrelid = t.oid and k.contype = 'f' and k.conparentid = 0 and k.convalidated
@@ -125,8 +146,10 @@ foreign_keys as (
     cross join lateral (
         select jsonb_agg(a.attname order by u.n) as columns,
             coalesce(jsonb_agg(a.attname order by u.n) filter (where c.clear), '[]') as clears,
-            coalesce(jsonb_agg(pg_get_expr(d.adbin, d.adrelid) order by u.n)
-                filter (where c.clear), '[]') as defaults,
+            coalesce(jsonb_agg(
+                case when not t.locked then pg_get_expr(d.adbin, d.adrelid) end order by u.n
+            ) filter (where c.clear), '[]') as defaults,
+            bool_or(c.clear and t.locked and d.adbin is not null) as unread,
             coalesce(bool_and(not a.attnotnull) filter (where c.clear), true) as may_clear,
             jsonb_agg(b.attname order by u.n) as parents,
             jsonb_agg(format('operator(%I.%s)', n.nspname, o.oprname) order by u.n) as operators
@@ -191,8 +214,9 @@ select t.oid::bigint, t.nspname as schema_name, t.relname as table_name, t.relki
         where t.oid in (k.conrelid, k.confrelid) and k.contype = 'f'
             and (to_jsonb(k) ->> 'conperiod')::boolean
     ) as has_period, coalesce(c.list, '[]') as columns, coalesce(u.list, '[]') as uniques,
-    coalesce(f.list, '[]') as foreign_keys, coalesce(g.list, '[]') as together,
-    t.relnatts as width
+    coalesce(f.list, '[]') as foreign_keys,
+    coalesce(c.unread, false) or coalesce(u.unread, false) or coalesce(f.unread, false) as unread,
+    coalesce(g.list, '[]') as together, t.relnatts as width
 from tables as t
 left join columns as c on c.attrelid = t.oid
 left join uniques as u on u.indrelid = t.oid

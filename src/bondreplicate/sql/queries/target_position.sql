@@ -1,6 +1,7 @@
 -- What a target knows of an origin: one row. A copy holds, of a site other than the one that was
 -- copied, what that one held.
-select p.position::text, p.incarnation::text, coalesce(p.position, p.copied)::text as holds,
+select p.position::text, p.incarnation::text, p.proof,
+    coalesce(p.position, p.copied)::text as holds,
     coalesce(
         pg_snapshot_xmax(coalesce(p.position, p.copied))::text::bigint - 1,
         p.copied_xid::text::bigint
