@@ -828,7 +828,7 @@ begin
     if to_regclass('pg_temp.bond_stage_key') is not null then
         drop index pg_temp.bond_stage_key;
     end if;
-    delete from bondreplicate.replicate_parked as p using pg_temp.bond_parked as k
+    delete from bondreplicate.replicate_parked as p using pg_temp.bond_due as k
     where p.source = origin and p.tried_by <> pg_current_xact_id()
         and k.id = p.id;
     update bondreplicate.replicate_position as p
@@ -3741,7 +3741,7 @@ begin
             p.stamp, p.site, p.repair, p.gone, p.merged_into, p.seen, p.again, p.cells, case
                 when not p.gone then bondreplicate.pick_values(p.vals, p.columns, p.columns_now)
             end
-        from pg_temp.bond_parked as p
+        from pg_temp.bond_due as p
         where p.source = origin and p.same_key and p.whole and not exists (
             select from pg_temp.bond_stage as s
             where s.tab = p.tab and coalesce(s.key, '{}') = p.key
@@ -3775,7 +3775,7 @@ begin
             when w.same_key then 'the change waits to be sent again'
             else 'it has not all columns of the key that the change is told by'
         end
-    from pg_temp.bond_parked as w
+    from pg_temp.bond_due as w
     where w.source = origin and not (w.same_key and w.whole)
         and not (not w.same_key and w.whole and w.key_columns <@ w.columns_now)
         and k.id = w.id
@@ -3784,7 +3784,7 @@ begin
         ));
     for p in
         select w.*, t.turn
-        from pg_temp.bond_parked as w cross join generate_series(1, 2) as t (turn)
+        from pg_temp.bond_due as w cross join generate_series(1, 2) as t (turn)
         where w.source = origin and not w.same_key and w.whole
             and w.key_columns <@ w.columns_now and (t.turn = 2 or not w.gone)
         -- States first: what the old key of one finds may be another one's by now.
@@ -3865,7 +3865,7 @@ comment on function bondreplicate.wait_for_change(
 ) is
 'sleeps until something was committed';
 
-insert into bondreplicate.replicate_structure (number, name, checksum) values (0, 'functions', '1a8f686ed8a7b293')
+insert into bondreplicate.replicate_structure (number, name, checksum) values (0, 'functions', '450dccfb74e664a3')
 on conflict (number) do update set checksum = excluded.checksum, made_at = clock_timestamp()
 ;
 revoke all on all functions in schema bondreplicate from public;

@@ -26,6 +26,11 @@ STUCK = (
 )
 ACTIVE = "select count(*) from bondreplicate.replicate_tables where active and table_name = any(%s)"
 PARKED = "select count(*) from bondreplicate.replicate_parked"
+FILLING = (
+    "select array_agg(table_name::text) from bondreplicate.replicate_tables"
+    " where gap_xid is not null"
+)
+"""Tables that have their triggers, and rows of before still to be logged."""
 WHAT_WAITS = "select table_name, key, tries, reason from bondreplicate.replicate_parked limit 5"
 UNSENT = (
     "select count(*) from bondreplicate.replicate_log l where l.source = %s"
@@ -52,7 +57,9 @@ def two_or_three(two: Sequence[str], three: Sequence[str]) -> list[Any]:
 
 
 def settle(mesh: Mesh, timeout_s: float = 60) -> None:
-    """Nothing is kept for another site, and nothing waits to be applied."""
+    """Nothing is kept for another site, and nothing waits to be applied, or to be logged."""
+    for site in mesh:
+        eventually(lambda site=site: site.value(FILLING) is None, f"{site} has logged all rows")
     mesh.settle(timeout_s)
     for site in mesh:
         eventually(lambda site=site: _has_nothing_parked(site), f"{site} has nothing parked")

@@ -11,7 +11,6 @@ from typing import Any
 
 from bondreplicate.border.database import (
     MUTED,
-    SQL,
     Composable,
     Composed,
     Connection,
@@ -160,7 +159,9 @@ class Extractor:
                 continue
             if not self.prepared(tables, mapped, tab):
                 shape, target = tables.shapes[tab], mapped[tab]
-                rows_of = self._rows_of(shape, target, tab, SQL("since"))
+                # By its full name: a column of the table may be called `since`.
+                since = Identifier(f"extract_{tab}", "since")
+                rows_of = self._rows_of(shape, target, tab, since)
                 for statement in capture.extract(shape, tab, rows_of):
                     execute(self.connection, statement)
                 self._made[tab] = (shape, target)

@@ -66,7 +66,7 @@ begin
     if to_regclass('pg_temp.bond_stage_key') is not null then
         drop index pg_temp.bond_stage_key;
     end if;
-    delete from bondreplicate.replicate_parked as p using pg_temp.bond_parked as k
+    delete from bondreplicate.replicate_parked as p using pg_temp.bond_due as k
     where p.source = origin and p.tried_by <> pg_current_xact_id()
         and k.id = p.id;
     update bondreplicate.replicate_position as p

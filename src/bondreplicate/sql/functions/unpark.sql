@@ -38,7 +38,7 @@ begin
             p.stamp, p.site, p.repair, p.gone, p.merged_into, p.seen, p.again, p.cells, case
                 when not p.gone then bondreplicate.pick_values(p.vals, p.columns, p.columns_now)
             end
-        from pg_temp.bond_parked as p
+        from pg_temp.bond_due as p
         where p.source = origin and p.same_key and p.whole and not exists (
             select from pg_temp.bond_stage as s
             where s.tab = p.tab and coalesce(s.key, '{}') = p.key

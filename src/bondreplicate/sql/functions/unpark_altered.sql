@@ -17,7 +17,7 @@ begin
             when w.same_key then 'the change waits to be sent again'
             else 'it has not all columns of the key that the change is told by'
         end
-    from pg_temp.bond_parked as w
+    from pg_temp.bond_due as w
     where w.source = origin and not (w.same_key and w.whole)
         and not (not w.same_key and w.whole and w.key_columns <@ w.columns_now)
         and k.id = w.id
@@ -26,7 +26,7 @@ begin
         ));
     for p in
         select w.*, t.turn
-        from pg_temp.bond_parked as w cross join generate_series(1, 2) as t (turn)
+        from pg_temp.bond_due as w cross join generate_series(1, 2) as t (turn)
         where w.source = origin and not w.same_key and w.whole
             and w.key_columns <@ w.columns_now and (t.turn = 2 or not w.gone)
         -- States first: what the old key of one finds may be another one's by now.

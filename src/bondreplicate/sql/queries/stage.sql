@@ -51,11 +51,11 @@ create temporary table bond_shape (
     key_numbers smallint [], layout text, by_column boolean, numbers smallint [],
     together integer []
 );
--- Parked changes whose turn it is, of tables that can take them now, with the table as it is. A
--- held table has its own shape here too, without a column that the change carries; and a table that
--- has taken the name of one that was dropped is not that one. same_key: it is told by the key of
--- now; whole: it says what the row is now, since no column was added, renamed or given another type
--- at its origin.
+-- Parked changes of tables that can take them now, with the table as it is. A held table has its
+-- own shape here too, without a column that the change carries; and a table that has taken the name
+-- of one that was dropped is not that one. same_key: it is told by the key of now; whole: it says
+-- what the row is now, since no column was added, renamed or given another type at its origin.
+-- bond_due: those that are tried with this batch.
 create temporary view bond_parked as
 select p.*, c.tab, c.key_columns as key_now, c.columns as columns_now,
     p.key = '{}' or case
@@ -68,7 +68,10 @@ from bondreplicate.replicate_parked as p
 join bond_shape as c
     on c.schema_name = p.schema_name and c.table_name = p.table_name and c.held is null
     and coalesce(c.origin_tab = p.origin_tab, true)
-where (not p.refused or p.id in (select t.id from bond_turn as t)) and not exists (
+where not exists (
     select from bond_shape as h
     where h.schema_name = p.schema_name and h.table_name = p.table_name and h.held is not null
 );
+create temporary view bond_due as
+select p.* from bond_parked as p
+where not p.refused or p.id in (select t.id from bond_turn as t);
