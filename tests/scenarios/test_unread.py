@@ -94,8 +94,7 @@ def test_columns_of_a_table_that_cannot_be_read() -> None:
     """What is sent later still says which columns were written."""
     mesh = make_mesh(("18", "15"), proxies=True)
     try:
-        up(mesh, "create table t (id int primary key, n int, k int)", "t")
-        up_by_column(mesh, "", "t")
+        up_by_column(mesh, "create table t (id int primary key, n int, k int)", "t")
         mesh[1].execute("insert into t values (1, 0, 0)")
         assert_whole(mesh)
         mesh.proxies[2, 1].flows.clear()
