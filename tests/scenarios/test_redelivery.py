@@ -159,7 +159,7 @@ class Courier:
         self.extractor.prepare(self.tables, self.targets[0].mapped, unsent.tabs)
         with self.extractor.snapshot():
             unsent = self.extractor.look(since)
-            with self.extractor.copy_out(since, unsent.tabs, errors=unsent.errors) as copy:
+            with self.extractor.copy_out(since, unsent.tabs, unsent) as copy:
                 blocks = [bytes(block) for block in copy]
         vector = dict(unsent.vector)
         number, entries = self.origin.number, unsent.entries

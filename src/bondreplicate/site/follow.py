@@ -129,7 +129,8 @@ def _carry_out(connection: Connection, task: Task, first: bool, served: Sequence
             _release(connection, task, task.shape, served)
         elif task.shape and task.listed and task.step is Step.REKEY:
             _rekey(connection, task.shape, task.listed, served)
-            _attach(connection, task)
+            # Its triggers are others now, and nobody switched them off.
+            _note_attached(connection, _attach(connection, task), task.listed.gap)
         elif task.shape and task.step is Step.NOTE:
             _write(connection, task)
         elif task.shape and task.step is not Step.FILL:
