@@ -157,6 +157,15 @@ STORIES = {
         [(1, "update {t} set a = 9"), (2, "update {t} set b = 8"), (2, "update {t} set b = 9")],
         [(1, 1, 9, "c")],
     ),
+    "merged_is_refused_below_a_third_change": Story(
+        "create table {t} (id int primary key, a int, b int, c text);"
+        "create function {t}_f() returns trigger language plpgsql as $$ begin"
+        " if new.a + new.b > 10 then raise 'too much'; end if; return new; end $$;"
+        "create trigger t before insert or update on {t} for each row execute function {t}_f();"
+        "alter table {t} enable always trigger t; insert into {t} values (1, 1, 1, 'c')",
+        [(1, "update {t} set a = 9"), (2, "update {t} set b = 9"), (3, "update {t} set c = 'c3'")],
+        None,
+    ),
     "written_without_change": Story(
         PLAIN + ONE,
         [(1, "update {t} set a = 'a1'"), (2, "update {t} set b = b")],

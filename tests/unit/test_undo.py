@@ -4,6 +4,7 @@ import pytest
 
 from bondreplicate.core.ages import parse_age_s, tell_age
 from bondreplicate.core.undo import (
+    BY_COLUMN,
     FOLLOWS_TO_NULL,
     PARENT_KEPT,
     Clash,
@@ -23,6 +24,7 @@ def clash(won=WON, lost=LOST, *, merged=False, rule="", undone=""):
 
 
 UPDATE = Write("update", ["name", "ref"])
+NAME = Write("update", ["name"])
 INSERT = Write("insert", ["id", "name", "ref"])
 DELETE = Write("delete")
 
@@ -36,6 +38,8 @@ DELETE = Write("delete")
         (clash(merged=True), None, INSERT),
         (clash(won=None, rule=FOLLOWS_TO_NULL), CLEARED, Write("update", ["ref"])),
         (clash(won=None, lost=None, rule=PARENT_KEPT), OTHER, DELETE),
+        # Columns that did not clash may have been written since: they stay as they are.
+        (clash({**WON, "ref": "7"}, rule=BY_COLUMN), WON, Write("update", ["name"])),
     ],
 )
 def test_what_is_as_the_conflict_left_it_is_written(conflict, now, write):
@@ -52,6 +56,7 @@ def test_what_is_as_the_conflict_left_it_is_written(conflict, now, write):
         (clash(lost=None), OTHER, "since: name", DELETE),
         (clash(merged=True), WON, "a row with that key again", UPDATE),
         (clash(won=None, rule=FOLLOWS_TO_NULL), {**CLEARED, "name": "x"}, "since: name", UPDATE),
+        (clash({**WON, "ref": "7"}, rule=BY_COLUMN), OTHER, "since: name", NAME),
         (clash(undone="yesterday"), WON, "undone already, yesterday", UPDATE),
     ],
 )

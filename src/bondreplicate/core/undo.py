@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Literal
 
 Row = Mapping[str, str | None]
@@ -11,6 +11,10 @@ Row = Mapping[str, str | None]
 
 FOLLOWS_TO_NULL = "children follow a deleted parent (SET NULL)"
 """The rule after which a row stands that is not recorded: the one that lost, less its reference."""
+
+BY_COLUMN = "the later version of each column stays"
+"""The rule of a clash of some columns, in which alone the two recorded rows differ: the others may
+be written meanwhile, and stay so."""
 
 PARENT_KEPT = "a delete loses against a child"
 """The rule after which a row may stand that is not recorded, because it had been deleted."""
@@ -63,6 +67,8 @@ def decide_undo(
         clears: columns that the broken foreign key sets to null.
         force: write also where the row was changed since, or the conflict was undone before.
     """
+    if clash.rule == BY_COLUMN and now is not None:
+        clash = _clashed(clash)
     if clash.undone and not force:
         return Refusal(f"it was undone already, {clash.undone}", may_force=True)
     if clash.loser is None and now is None:
@@ -82,6 +88,17 @@ def decide_undo(
     if now is None:
         return Write("insert", list(clash.loser))
     return Write("update", _differing(clash.loser, now))
+
+
+def _clashed(clash: Clash) -> Clash:
+    """The conflict of some columns of a row that is there, told by these alone."""
+    won, lost = clash.winner or {}, clash.loser or {}
+    names = [name for name, value in lost.items() if name not in won or won[name] != value]
+    return replace(
+        clash,
+        winner={name: won[name] for name in names if name in won},
+        loser={name: lost[name] for name in names},
+    )
 
 
 def find_change(clash: Clash, now: Row | None, clears: Collection[str]) -> str:

@@ -23,7 +23,15 @@ from bondreplicate.border.database import (
 )
 from bondreplicate.border.sqlfiles import query, template
 from bondreplicate.core.shapes import ForeignKey, Shape
-from bondreplicate.core.undo import FOLLOWS_TO_NULL, Clash, Refusal, Row, Write, decide_undo
+from bondreplicate.core.undo import (
+    BY_COLUMN,
+    FOLLOWS_TO_NULL,
+    Clash,
+    Refusal,
+    Row,
+    Write,
+    decide_undo,
+)
 from bondreplicate.errors import BondError, DatabaseError, SettingsError, TransientError, UnfitSite
 from bondreplicate.site.conflicts import fetch_conflict
 from bondreplicate.site.expressions import KeyOf, as_texts, cast, comma, element, table
@@ -251,7 +259,8 @@ def undo(
         return undone
     _, now = fetch_row(connection, place)
     wanted = conflict["loser_row"]
-    differs = [n for n in place.columns if now is None or now[n] != wanted[n]]
+    told = undone.columns if conflict["rule"] == BY_COLUMN else place.columns
+    differs = [n for n in told if now is None or now[n] != wanted[n]]
     return Undone(**{**vars(undone), "differs": differs})
 
 

@@ -1,0 +1,87 @@
+"""Tables merged by column meet the rest of the machinery: streams, undo, down and up."""
+
+from collections.abc import Iterator
+
+import pytest
+
+from tests.kit import Mesh, eventually, make_mesh
+from tests.scenarios.columns import outcomes, resolve, up_by_column
+from tests.scenarios.steps import assert_whole, parted, rows_of
+
+pytestmark = pytest.mark.timeout(180)
+
+LARGE = 10_500
+"""Rows of a batch that is streamed."""
+SETUP = (
+    "create table {t} (id int primary key, a text, b text, c text);"
+    "insert into {t} select i, 'a', 'b', 'c' from generate_series(1, {rows}) i"
+)
+BY_COLUMN = (
+    "select count(*) from pg_trigger where tgrelid = %s::regclass"
+    " and tgname = 'bondreplicate_update' and tgfoid::regproc::text ~ 'capture_columns'"
+)
+
+
+@pytest.fixture(scope="module")
+def mesh() -> Iterator[Mesh]:
+    mesh = make_mesh(("18", "15"))
+    yield mesh
+    mesh.end()
+
+
+def test_large_batches_of_single_columns(mesh: Mesh) -> None:
+    up_by_column(mesh, SETUP.format(t="large", rows=LARGE), "large")
+    with parted(mesh):
+        mesh[1].execute("update large set a = 'a1'")
+        mesh[2].execute("update large set b = 'b2' where id > 1; update large set a = 'a2'"
+                        " where id = 3; delete from large where id = 2")  # fmt: skip
+    assert_whole(mesh, rounds=1)
+    rows = rows_of(mesh, "large")
+    assert rows[:2] == [(1, "a1", "b", "c"), (3, "a2", "b2", "c")]
+    assert rows[2:] == [(i, "a1", "b2", "c") for i in range(4, LARGE + 1)]
+    assert [key for key, _, _ in outcomes(mesh, "large")] == ["2", "3"]
+
+
+def test_undo_leaves_other_columns_as_they_are(mesh: Mesh) -> None:
+    up_by_column(mesh, SETUP.format(t="undone", rows=1), "undone")
+    with parted(mesh):
+        mesh[1].execute("update undone set a = 'a1'")
+        mesh[2].execute("update undone set a = 'a2', b = 'b2'")
+    mesh.settle()
+    mesh[1].execute("update undone set c = 'later'")
+    assert_whole(mesh, rounds=1)
+    [conflict] = [c for c in mesh[2].conflicts() if c["table_name"] == "undone"]
+    told = mesh[2].cli_json("conflicts", "undo", str(conflict["id"]))
+    told = told[0] if isinstance(told, list) else told
+    assert (told["undone"], told["columns"], told["differs"]) == (True, ["a"], [])
+    assert_whole(mesh, rounds=1)
+    assert rows_of(mesh, "undone") == [(1, "a1", "b2", "later")]
+
+
+def test_it_is_followed_without_logging_rows_again(mesh: Mesh) -> None:
+    """And what a trigger that was switched off has missed is logged as changes of whole rows."""
+    up_by_column(mesh, SETUP.format(t="off", rows=2), "off")
+    off = "alter table off {} trigger bondreplicate_update"
+    resolve(mesh, "row", "off")
+    resolve(mesh, "column", "off")
+    assert "capture_was_interrupted" not in mesh[1].log.read_text()
+    mesh[1].execute(off.format("disable") + "; update off set a = 'a1' where id = 1")
+    mesh[1].execute(off.format("enable"))
+    eventually(lambda: mesh[2].value("select a from off where id = 1") == "a1", "it is sent")
+    assert_whole(mesh, rounds=1)
+    assert mesh[1].value(BY_COLUMN, ["off"]) == 1
+
+
+def test_down_and_up_again(mesh: Mesh) -> None:
+    up_by_column(mesh, SETUP.format(t="downed", rows=2), "downed")
+    mesh[2].psql("select replicate_down()")
+    eventually(lambda: not mesh[2].is_running(), "its daemon ends")
+    assert mesh[2].value(BY_COLUMN, ["downed"]) == 0
+    mesh[2].start_daemon()
+    eventually(lambda: mesh[2].value(BY_COLUMN, ["downed"]) == 1, "it is captured by column again")
+    mesh.settle()
+    with parted(mesh):
+        mesh[2].execute("update downed set b = 'b2'")
+        mesh[1].execute("update downed set a = 'a1'")
+    assert_whole(mesh, rounds=1)
+    assert rows_of(mesh, "downed") == [(1, "a1", "b2", "c"), (2, "a1", "b2", "c")]
