@@ -6,7 +6,7 @@ import pytest
 
 from tests.kit import Mesh, eventually, make_mesh
 from tests.scenarios.columns import outcomes, resolve, up_by_column
-from tests.scenarios.steps import assert_whole, parted, rows_of
+from tests.scenarios.steps import PARKED, assert_whole, parted, rows_of
 
 pytestmark = pytest.mark.timeout(180)
 
@@ -85,3 +85,36 @@ def test_down_and_up_again(mesh: Mesh) -> None:
         mesh[1].execute("update downed set a = 'a1'")
     assert_whole(mesh, rounds=1)
     assert rows_of(mesh, "downed") == [(1, "a1", "b2", "c"), (2, "a1", "b2", "c")]
+
+
+ANOTHER_KEY = "alter table {t} drop constraint {t}_pkey, add primary key (v)"
+KEY = "select key_columns::text from bondreplicate.replicate_tables where table_name = %s"
+
+
+@pytest.mark.parametrize(
+    ("table", "alter", "write"),
+    [
+        ("otherwise", "", "update {t} set id = 1.00, b = 'b1'"),
+        ("altered", ANOTHER_KEY, "update {t} set b = 'b1'"),
+    ],
+)
+def test_what_waits_is_told_by_another_key_by_now(
+    mesh: Mesh, table: str, alter: str, write: str
+) -> None:
+    """The columns of both changes arrive, where 1.0 is written 1.00, and where v is the key."""
+    setup = f"create table {table} (id numeric primary key, v int not null unique, a text, b text)"
+    up_by_column(mesh, f"{setup}; insert into {table} values (1.0, 7)", table)
+    mesh[2].execute(f"alter table {table} add constraint no_bad check (a <> 'bad')")
+    mesh[1].execute(f"update {table} set a = 'bad'")
+    eventually(lambda: mesh[2].value(PARKED) == 1, "it waits")
+    told = "select count(*) from bondreplicate.replicate_log where source = 1"
+    eventually(lambda: mesh[1].value(told) == 0, "site 1 has forgotten that it wrote it")
+    for site in mesh if alter else ():
+        site.execute(alter.format(t=table))
+    for site in mesh if alter else ():
+        eventually(lambda site=site: site.value(KEY, [table]) == "{v}", f"{site} follows the key")
+    mesh[1].execute(write.format(t=table))
+    eventually(lambda: mesh[1].value(told) == 0, "site 2 has that too")
+    mesh[2].execute(f"alter table {table} drop constraint no_bad")
+    assert_whole(mesh, rounds=1)
+    assert [row[1:] for row in rows_of(mesh, table)] == [(7, "bad", "b1")]

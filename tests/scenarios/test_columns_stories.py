@@ -96,6 +96,15 @@ STORIES = {
         ("{t}_p", "{t}"),
         but=("into_3",),
     ),
+    "foreign_key_columns_are_one": Story(
+        "create table {t}_p (u int, v int, primary key (u, v));"
+        "create table {t} (id int primary key, u int, v int, x text,"
+        " foreign key (u, v) references {t}_p);"
+        "insert into {t}_p values (1, 1), (1, 2), (2, 1); insert into {t} values (1, 1, 1, '')",
+        [(1, "update {t} set u = 2"), (3, "update {t} set x = 'x'"), (2, "update {t} set v = 2")],
+        [(1, 1, 2, "x")],
+        ("{t}_p", "{t}"),
+    ),
     "unique_beside_another_column": Story(
         "create table {t} (id int primary key, u text unique, a text, b text);"
         "insert into {t} values (1, 'u1', 'a', 'b'), (2, 'u2', 'a', 'b')",

@@ -38,6 +38,13 @@ begin
         delete from pg_temp.bond_stage as s
         where p.turn = 1 and s.tab = p.tab and s.key = new_key and s.seen is not null
             and (s.stamp, s.site, s.repair) < (p.stamp, p.site, p.repair);
+        -- A later one counts for what this one wrote, too: see joined_cells().
+        update pg_temp.bond_stage as s
+        set seen = p.seen, cells = bondreplicate.joined_cells(s.cells, bondreplicate.cells_or_one(
+            p.cells, p.stamp, p.site, p.repair, p.maker, p.xid
+        ), p.columns_now)
+        where p.turn = 1 and s.tab = p.tab and s.key = new_key and s.cells is not null
+            and (p.xid is not null or p.cells is not null);
         insert into pg_temp.bond_stage (
             tab, key, xid, source, mine, stamp, site, repair, gone, seen, again,
             cells, vals

@@ -15,7 +15,12 @@ begin
     update pg_temp.bond_stage as s set hash = {hash_s}
     where s.tab = {tab} and s.key is not null;
     with twins as materialized (
-        select s.ctid as older, s.seen, s.again, n.ctid as newer
+        select s.ctid as older, s.seen, s.again, n.ctid as newer, case
+                when s.gone or n.gone then n.cells
+                else bondreplicate.joined_cells(n.cells, bondreplicate.cells_or_one(
+                    s.cells, s.stamp, s.site, s.repair, s.source, s.xid
+                ), (select c.columns from pg_temp.bond_shape as c where c.tab = {tab}))
+            end as cells
         from pg_temp.bond_stage as s
         join pg_temp.bond_stage as n
             on n.tab = s.tab and n.hash = s.hash and n.ctid <> s.ctid and {key_equal_sn}
@@ -23,7 +28,8 @@ begin
             and (n.stamp, n.site, n.repair) > (s.stamp, s.site, s.repair)
     ),
     inherited as (
-        update pg_temp.bond_stage as n set seen = t.seen, again = n.again or t.again
+        update pg_temp.bond_stage as n
+        set seen = t.seen, again = n.again or t.again, cells = t.cells
         from twins as t where n.ctid = t.newer
     )
     delete from pg_temp.bond_stage as s using twins as t where s.ctid = t.older;
