@@ -81,7 +81,7 @@ class ForeignKey:
 class Shape:
     """A table that exists. `why_not` says why it cannot be replicated, "" where it can.
 
-    `unread`: somebody keeps it for himself, and its expressions are missing here.
+    `hidden`: somebody keeps it for himself, and its expressions are missing here.
     """
 
     oid: int
@@ -92,7 +92,7 @@ class Shape:
     uniques: tuple[Unique, ...]
     foreign_keys: tuple[ForeignKey, ...]
     why_not: str
-    unread: bool = field(default=False, repr=False)
+    hidden: bool = field(default=False, repr=False)
 
     @property
     def travelling(self) -> tuple[Column, ...]:
@@ -166,7 +166,7 @@ def shape_of(row: dict[str, Any]) -> Shape:
         uniques=tuple(_unique(u, u is key) for u in indexes),
         foreign_keys=tuple(_foreign_key(f) for f in _json(row["foreign_keys"])),
         why_not=_why_not(row, columns, indexes, bool(key)),
-        unread=row["unread"],
+        hidden=row["hidden"],
     )
 
 
