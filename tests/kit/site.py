@@ -10,9 +10,13 @@ import os
 import signal
 import subprocess
 import sys
+from collections.abc import Sequence
 from pathlib import Path
-from typing import Any
+from subprocess import Popen
+from tempfile import TemporaryFile
+from typing import Any, BinaryIO
 
+from tests.kit import zygote
 from tests.kit.binaries import run_dir
 from tests.kit.clusters import Database
 from tests.kit.eventually import eventually
@@ -27,6 +31,12 @@ def _environment(extra: dict[str, str] | None = None) -> dict[str, str]:
     """Nothing of the developer's own settings, warnings as errors as in the tests themselves."""
     kept = {k: v for k, v in os.environ.items() if not k.startswith(("PG", "BONDREPLICATE_"))}
     return kept | {"PYTHONWARNINGS": "error", **(extra or {})}
+
+
+def _all_of(file: BinaryIO) -> str:
+    """What was written to a file, with the ends of lines that `text=True` gives."""
+    file.seek(0)
+    return file.read().decode().replace("\r\n", "\n")
 
 
 @functools.cache
@@ -68,7 +78,7 @@ class Site:
         self.conf = self.dir / "bondreplicate.conf"
         self.write_conf(dsn=self.dsn, site=number, maxsites=maxsites, **(settings or {}))
         self.prefix: tuple[str, ...] = ()
-        self._process: subprocess.Popen[bytes] | None = None
+        self._process: Popen[bytes] | zygote.Process | None = None
 
     def __repr__(self) -> str:
         return f"<Site {self.number} on {self.database.cluster.version}>"
@@ -105,17 +115,25 @@ class Site:
         assert not self.is_running(), f"{self}: the daemon runs already"
         extra = (env or {}) | ({"BONDREPLICATE_FAILPOINT": failpoint} if failpoint else {})
         with self.out.open("wb") as out, self.log.open("ab") as log:
-            self._process = subprocess.Popen(
-                [*self.prefix, *COMMAND],
-                cwd=self.dir,
-                env=_environment(extra),
-                stdin=subprocess.DEVNULL,
-                stdout=out,
-                stderr=log,
-                start_new_session=True,
-            )
+            self._process = self._start((*self.prefix, *COMMAND), out, log, _environment(extra))
         if wait:
             self.wait_ready()
+
+    def _start(
+        self, command: Sequence[str], out: BinaryIO, err: BinaryIO, env: dict[str, str]
+    ) -> Popen[bytes] | zygote.Process:
+        """A process in the site's directory, and in a session of its own."""
+        if zygote.fits(command, env):
+            return zygote.start(command, self.dir, env, out, err)
+        return Popen(
+            command,
+            cwd=self.dir,
+            env=env,
+            stdin=subprocess.DEVNULL,
+            stdout=out,
+            stderr=err,
+            start_new_session=True,
+        )
 
     def wait_ready(self, timeout_s: float = 60) -> None:
         """Wait for "main loop"."""
@@ -140,7 +158,7 @@ class Site:
         return self._process is not None and self._process.poll() is None
 
     @property
-    def daemon(self) -> subprocess.Popen[bytes]:
+    def daemon(self) -> Popen[bytes] | zygote.Process:
         """The daemon's process."""
         assert self._process is not None, f"{self}: the daemon was never started"
         return self._process
@@ -190,14 +208,17 @@ class Site:
         self, *args: str, check: int | None = 0, timeout_s: float = 120
     ) -> subprocess.CompletedProcess[str]:
         """Run a command at this site; `check` is the status it must end with, None: any."""
-        done = subprocess.run(
-            [*COMMAND, *args],
-            cwd=self.dir,
-            env=_environment(),
-            capture_output=True,
-            text=True,
-            timeout=timeout_s,
-        )
+        command = [*COMMAND, *args]
+        with TemporaryFile() as out, TemporaryFile() as err:
+            process = self._start(command, out, err, _environment())
+            try:
+                status = process.wait(timeout_s)
+            except subprocess.TimeoutExpired:
+                process.kill()
+                process.wait(10)
+                raise
+            texts = [_all_of(file) for file in (out, err)]
+        done = subprocess.CompletedProcess(command, status, *texts)
         assert check is None or done.returncode == check, (
             f"{self}: bondreplicate {args}: status {done.returncode}\n{done.stdout}{done.stderr}"
         )

@@ -91,7 +91,7 @@ def map_tables(
     origin: Mapping[int, Shape],
     target: Mapping[TableName, tuple[int, Shape]],
     disabled: frozenset[TableName],
-    unread: frozenset[TableName] = frozenset(),
+    hidden: frozenset[TableName] = frozenset(),
 ) -> dict[int, Mapped]:
     """How changes of each table of the origin reach the target; none for those disabled there."""
     return {
@@ -100,7 +100,7 @@ def map_tables(
             tab,
             target.get(shape.name),
             f"{'.'.join(shape.name)} is locked here (ACCESS EXCLUSIVE): it cannot be looked at"
-            if shape.name in unread
+            if shape.name in hidden
             else f"there is no replicated table {'.'.join(shape.name)} here",
         )
         for tab, shape in origin.items()

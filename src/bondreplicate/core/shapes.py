@@ -88,7 +88,7 @@ class Shape:
 
     Attributes:
         why_not: why it cannot be replicated, "" where it can.
-        unread: somebody keeps it for himself, and its expressions are missing here.
+        hidden: somebody keeps it for himself, and its expressions are missing here.
         together: names of columns that one constraint, index or generated column ties.
         resolve: how concurrent changes of a row are merged, as users wish it: row, column.
         merges: the same, in effect.
@@ -103,7 +103,7 @@ class Shape:
     uniques: tuple[Unique, ...]
     foreign_keys: tuple[ForeignKey, ...]
     why_not: str
-    unread: bool = field(default=False, repr=False)
+    hidden: bool = field(default=False, repr=False)
     together: tuple[tuple[str, ...], ...] = field(default=(), repr=False)
     resolve: str = field(default=ROW, repr=False)
     merges: str = field(default=ROW, repr=False)
@@ -203,7 +203,7 @@ def shape_of(row: dict[str, Any]) -> Shape:
         uniques=tuple(_unique(u, u is key) for u in indexes),
         foreign_keys=tuple(_foreign_key(f) for f in _json(row["foreign_keys"])),
         why_not=_why_not(row, columns, indexes, bool(key)),
-        unread=row["unread"],
+        hidden=row["hidden"],
         together=tuple(tuple(tied) for tied in _json(row["together"])),
         width=row["width"],
     )

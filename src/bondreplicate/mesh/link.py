@@ -85,8 +85,8 @@ class Session:
     @property
     def look_again(self) -> bool:
         """Whether a table that could not be looked at may be free by now."""
-        unread = self.tables.unread or self.target.tables.unread
-        return bool(unread) and time.monotonic() - self.learned_s > LOOK_AGAIN_S
+        hidden = self.tables.hidden or self.target.tables.hidden
+        return bool(hidden) and time.monotonic() - self.learned_s > LOOK_AGAIN_S
 
     def decide_due_s(self, unsent: Unsent) -> float | None:
         """In how many seconds a batch without rows is due; None: not before something happens."""

@@ -136,8 +136,8 @@ class Target:
         """Look at the tables of the target anew and map those of the origin to them."""
         self.tables = fetch_tables(self.connection)
         known = self.tables.known()
-        disabled, unread = self.tables.disabled, self.tables.unread
-        self.mapped = map_tables(origin.shapes, known, disabled, unread)
+        disabled, hidden = self.tables.disabled, self.tables.hidden
+        self.mapped = map_tables(origin.shapes, known, disabled, hidden)
         self._made.clear()
         self._children.clear()
         for shape in (*self.tables.shapes.values(), *self.tables.others):

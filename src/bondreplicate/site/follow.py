@@ -67,14 +67,14 @@ def follow_tables(
     """
     captured = fetch_captured(connection)
     shapes, listed = fetch_shapes(connection), fetch_listed(connection)
-    unread = {s.oid: s for s in shapes if s.unread}
-    names = {s.name for s in unread.values()}
-    for shape in unread.values():
+    hidden = {s.oid: s for s in shapes if s.hidden}
+    names = {s.name for s in hidden.values()}
+    for shape in hidden.values():
         reason = "somebody keeps it locked (ACCESS EXCLUSIVE)"
         report("table_busy", table=".".join(shape.name), reason=reason)
     tasks = plan_tables(
-        [s for s in shapes if not s.unread],
-        [row for row in listed if row.relid not in unread and row.name not in names],
+        [s for s in shapes if not s.hidden],
+        [row for row in listed if row.relid not in hidden and row.name not in names],
         captured,
     )
     _rename(connection, tasks)
@@ -129,8 +129,7 @@ def _carry_out(connection: Connection, task: Task, first: bool, served: Sequence
             _release(connection, task, task.shape, served)
         elif task.shape and task.listed and task.step is Step.REKEY:
             _rekey(connection, task.shape, task.listed, served)
-            # Its triggers are others now, and nobody switched them off.
-            _note_attached(connection, _attach(connection, task), task.listed.gap)
+            _attach(connection, task, task.listed.gap)
         elif task.shape and task.step is Step.NOTE:
             _write(connection, task)
         elif task.shape and task.step is not Step.FILL:
@@ -145,7 +144,7 @@ def _attach_anew(connection: Connection, task: Task, first: bool, served: Sequen
     listed = task.listed
     if listed and task.step is Step.ATTACH and task.replaces:
         execute(connection, query("tables_replace"), {"id": listed.id})
-    tab = _attach(connection, task)
+    tab = _attach(connection, task, _gap(connection, task, first))
     if task.renames_keys and listed:
         args = {"tab": tab, "served": list(served)}
         lost = (listed.reason or "").startswith(KEY_IS_GONE)
@@ -157,7 +156,6 @@ def _attach_anew(connection: Connection, task: Task, first: bool, served: Sequen
             )
         # By the old key nothing in the log means what it says any more.
         execute(connection, query("forget_entries"), args)
-    _note_attached(connection, tab, _gap(connection, task, first))
 
 
 def _gap(connection: Connection, task: Task, first: bool) -> Gap | None:
@@ -177,11 +175,6 @@ def _watched(connection: Connection) -> Gap:
     """Since when it is not known that all triggers were as they were made."""
     [row] = rows(connection, query("watched"))
     return Gap(row.stamp, int(row.xid))
-
-
-def _note_attached(connection: Connection, tab: int, gap: Gap | None) -> None:
-    stamp, xid = (gap.stamp, str(gap.xid)) if gap else (None, None)
-    execute(connection, query("tables_attached"), {"id": tab, "stamp": stamp, "xid": xid})
 
 
 def _fill(connection: Connection, task: Task) -> int:
@@ -255,12 +248,17 @@ def _rekey(connection: Connection, shape: Shape, listed: Listed, served: Sequenc
         execute(connection, capture.enqueue_alike(shape, former, listed.id))
 
 
-def _attach(connection: Connection, task: Task) -> int:
-    """Make the triggers of a table, and list it; returns its id."""
+def _attach(connection: Connection, task: Task, gap: Gap | None) -> int:
+    """Make the triggers of a table, and list it with them: nobody switched off what they were.
+
+    `gap` says which of its rows are to be logged afterwards. Returns its id.
+    """
     assert task.shape is not None
     tab = _write(connection, task)
     for statement in capture.attach(task.shape, tab):
         execute(connection, statement)
+    stamp, xid = (gap.stamp, str(gap.xid)) if gap else (None, None)
+    execute(connection, query("tables_attached"), {"id": tab, "stamp": stamp, "xid": xid})
     _check_name(connection, task.shape)
     return tab
 

@@ -31,7 +31,7 @@ class Tables:
         numbers: ids of all tables that are there, or may be, replicated or not.
         closed: ids of those that send, and take nothing: they are being released, or their rows
             are still to be logged, and what came would replace them without a word.
-        unread: replicated tables that could not be looked at, because somebody keeps them locked.
+        hidden: replicated tables that could not be looked at, because somebody keeps them locked.
     """
 
     revision: int
@@ -40,7 +40,7 @@ class Tables:
     others: tuple[Shape, ...] = ()
     numbers: frozenset[int] = frozenset()
     closed: frozenset[int] = frozenset()
-    unread: frozenset[TableName] = frozenset()
+    hidden: frozenset[TableName] = frozenset()
 
     def known(self) -> dict[TableName, tuple[int, Shape]]:
         """Those that take changes, by name."""
@@ -76,7 +76,7 @@ def fetch_tables(connection: Connection) -> Tables:
     listed = fetch_listed(connection)
     # What is owed is sent also while a table has no triggers: it is not to be passed over.
     active = {r.id: shapes[r.relid] for r in listed if (r.active or r.owed) and r.relid in shapes}
-    usable = {t: shape for t, shape in active.items() if not shape.why_not and not shape.unread}
+    usable = {t: shape for t, shape in active.items() if not shape.why_not and not shape.hidden}
     disabled = frozenset(r.name for r in listed if not r.enabled)
     taken = {shape.oid for shape in usable.values()}
     others = tuple(shape for oid, shape in shapes.items() if oid not in taken)
@@ -84,8 +84,8 @@ def fetch_tables(connection: Connection) -> Tables:
         r.id for r in listed if r.relid in shapes or (r.relid is None and r.reason != DROPPED)
     )
     closed = frozenset(r.id for r in listed if r.owed or r.gap is not None)
-    unread = frozenset(s.name for s in active.values() if s.unread)
-    return Tables(revision, usable, disabled, others, numbers, closed, unread)
+    hidden = frozenset(s.name for s in active.values() if s.hidden)
+    return Tables(revision, usable, disabled, others, numbers, closed, hidden)
 
 
 def fetch_listed(connection: Connection) -> list[Listed]:

@@ -2,7 +2,7 @@
 -- with all that capture and apply need to know. Reads catalogs only.
 -- Names of types, operators and expressions are qualified, because search_path is pg_catalog.
 -- pg_get_expr() and pg_get_indexdef() lock the table in newer releases. One that somebody keeps for
--- himself is told as `unread` where it has any; what begins to wait in the moment between gives up.
+-- himself is told as `hidden` where it has any; what begins to wait in the moment between gives up.
 with patience as materialized (select set_config('lock_timeout', '250ms', true)),
 locked as materialized (
     select distinct l.relation from pg_locks as l
@@ -55,7 +55,7 @@ columns as (
         'expression', case
             when a.attgenerated <> '' and not t.locked then pg_get_expr(d.adbin, d.adrelid)
         end
-    ) order by a.attnum) as list, bool_or(t.locked and a.attgenerated <> '') as unread
+    ) order by a.attnum) as list, bool_or(t.locked and a.attgenerated <> '') as hidden
     from tables as t
     join pg_attribute as a on a.attrelid = t.oid and a.attnum > 0 and not a.attisdropped
     join pg_type as y on y.oid = a.atttypid
@@ -79,7 +79,7 @@ indexes as (
     select i.indrelid, i.indexrelid, x.relname, i.indisprimary, i.indisreplident, i.indimmediate,
         i.indisexclusion, i.indpred is not null or i.indexprs is not null as special,
         i.indnkeyatts, i.indnullsnotdistinct,
-        t.locked and (i.indpred is not null or i.indexprs is not null) as unread,
+        t.locked and (i.indpred is not null or i.indexprs is not null) as hidden,
         case when not t.locked then pg_get_expr(i.indpred, i.indrelid) end as predicate,
         bool_and(coalesce(a.attnotnull, false)) as not_null,
         jsonb_agg(jsonb_build_object(
@@ -123,7 +123,7 @@ uniques as (
         'predicate', predicate, 'nulls_equal', indnullsnotdistinct, 'not_null', not_null,
         'parts', parts
     ) order by indisprimary desc, indisreplident desc, indnkeyatts, relname) as list,
-        bool_or(unread) as unread
+        bool_or(hidden) as hidden
     from indexes
     group by indrelid
 ),
@@ -136,7 +136,7 @@ foreign_keys as (
         'clears', x.clears, 'defaults', x.defaults, 'full', k.confmatchtype = 'f',
         'parent_schema', pn.nspname, 'parent_table', p.relname,
         'columns', x.columns, 'parent_columns', x.parents, 'operators', x.operators
-    ) order by k.conname) as list, bool_or(x.unread) as unread
+    ) order by k.conname) as list, bool_or(x.hidden) as hidden
     from tables as t
     join pg_constraint as k
         on k.conrelid = t.oid and k.contype = 'f' and k.conparentid = 0 and k.convalidated
@@ -149,7 +149,7 @@ foreign_keys as (
             coalesce(jsonb_agg(
                 case when not t.locked then pg_get_expr(d.adbin, d.adrelid) end order by u.n
             ) filter (where c.clear), '[]') as defaults,
-            bool_or(c.clear and t.locked and d.adbin is not null) as unread,
+            bool_or(c.clear and t.locked and d.adbin is not null) as hidden,
             coalesce(bool_and(not a.attnotnull) filter (where c.clear), true) as may_clear,
             jsonb_agg(b.attname order by u.n) as parents,
             jsonb_agg(format('operator(%I.%s)', n.nspname, o.oprname) order by u.n) as operators
@@ -215,7 +215,7 @@ select t.oid::bigint, t.nspname as schema_name, t.relname as table_name, t.relki
             and (to_jsonb(k) ->> 'conperiod')::boolean
     ) as has_period, coalesce(c.list, '[]') as columns, coalesce(u.list, '[]') as uniques,
     coalesce(f.list, '[]') as foreign_keys,
-    coalesce(c.unread, false) or coalesce(u.unread, false) or coalesce(f.unread, false) as unread,
+    coalesce(c.hidden, false) or coalesce(u.hidden, false) or coalesce(f.hidden, false) as hidden,
     coalesce(g.list, '[]') as together, t.relnatts as width
 from tables as t
 left join columns as c on c.attrelid = t.oid
