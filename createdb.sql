@@ -831,6 +831,8 @@ begin
     delete from bondreplicate.replicate_parked as p using pg_temp.bond_due as k
     where p.source = origin and p.tried_by <> pg_current_xact_id()
         and k.id = p.id;
+    delete from bondreplicate.replicate_parked as p using pg_temp.bond_joined as k
+    where p.tried_by <> pg_current_xact_id() and k.id = p.id;
     update bondreplicate.replicate_position as p
     set position = upto, seen = apply_batch.seen, incarnation = origin_incarnation,
         applied_at = clock_timestamp(), batches = p.batches + 1, rows = p.rows + rows_applied,
@@ -1196,7 +1198,7 @@ as $$
 begin
     return (select count(*) from pg_temp.bond_stage as s where s.mine) + (
         select count(*) from bondreplicate.replicate_parked as p
-        where p.source = origin and p.tried_by = pg_current_xact_id()
+        where p.tried_by = pg_current_xact_id()
     );
 end
 $$;
@@ -1597,9 +1599,10 @@ set search_path = pg_catalog, pg_temp
 as $$
 declare
     vector jsonb;
+    teller smallint;
     awaited boolean;
 begin
-    select coalesce(s.seen, b.seen) into vector
+    select coalesce(s.seen, b.seen), coalesce(s.via, origin) into vector, teller
     from pg_temp.bond_stage as s cross join pg_temp.bond_batch as b
     where s.tab = staged_tab and s.key = staged_key and not s.mine;
     if not found or exists (
@@ -1610,7 +1613,7 @@ begin
         return false;
     end if;
     execute format('select pg_temp.seen_%s($1, $2, $3, $4)', wanted_tab) into awaited
-    using wanted_key, origin, me, vector;
+    using wanted_key, teller, me, vector;
     return awaited;
 end
 $$;
@@ -1752,6 +1755,58 @@ end
 $$;
 comment on function bondreplicate.is_unread(text) is
 'whether entries of the log are of tables that cannot be read';
+
+-- Stages changes of other origins that wait here too, beside those of this one that have waited for
+-- a while: of changes that wait for one another, none can be applied by itself. Those that do not
+-- fit with the others go on waiting as changes of their own origin (bond_stage.via).
+-- Only what is plain: told by the key and the columns of now, by a table the session can apply.
+create or replace function bondreplicate.join_parked(origin smallint)
+returns void
+language plpgsql
+set search_path = pg_catalog, pg_temp
+as $$
+declare
+    joined_max constant integer := 1000;
+begin
+    if not exists (
+        select from bondreplicate.replicate_parked as p
+        where p.source = origin and not p.refused and p.tries > 1
+    ) then
+        return;
+    end if;
+    with found as materialized (
+        select distinct on (c.tab, p.key) p.*, c.tab, c.columns as columns_now
+        from bondreplicate.replicate_parked as p
+        join pg_temp.bond_shape as c
+            on c.schema_name = p.schema_name and c.table_name = p.table_name
+            and c.held is null and c.made
+            and c.key_columns = p.key_columns
+            and (p.gone or c.columns <@ p.columns and p.columns <@ c.columns)
+        where p.source <> origin and p.key <> '{}' and not p.refused and p.tries > 1
+            and p.reason not like 'the table was altered since%'
+            and not exists (
+                select from pg_temp.bond_stage as s
+                where s.tab = c.tab and (s.key is null or s.key = p.key)
+            )
+        order by c.tab, p.key, p.stamp desc, p.site desc, p.repair desc
+        limit joined_max
+    ),
+    joined as (
+        insert into pg_temp.bond_joined (id) select f.id from found as f
+    )
+    insert into pg_temp.bond_stage (
+        tab, key, xid, source, mine, stamp, site, repair, gone, merged_into, seen, again, via,
+        cells, vals
+    )
+    select f.tab, f.key, f.xid, f.maker, f.xid is null and f.cells is null, f.stamp, f.site,
+        f.repair, f.gone, f.merged_into, f.seen, f.again, f.source, f.cells, case
+            when not f.gone then bondreplicate.pick_values(f.vals, f.columns, f.columns_now)
+        end
+    from found as f;
+end
+$$;
+comment on function bondreplicate.join_parked(smallint) is
+'stages parked changes of other origins too';
 
 -- The versions of a staged row where an older state of it, from the same origin, has waited: those
 -- of both, since the origin may have forgotten some that it knows to be here. Where the older one
@@ -2592,7 +2647,7 @@ begin
         hash, xid, maker, stamp, site, repair, gone, vals, merged_into, seen, again,
         cells, reason, refused
     )
-    select origin, t.schema_name, t.table_name, t.origin_tab, t.layout, t.columns,
+    select coalesce(k.via, origin), t.schema_name, t.table_name, t.origin_tab, t.layout, t.columns,
         coalesce(k.key, '{}'), case when k.key is null then '{}' else t.key_columns end,
         t.key_numbers, k.hash, k.xid, k.source, k.stamp, k.site, k.repair,
         k.gone, k.vals, k.merged_into, coalesce(k.seen, b.seen), k.again, k.cells, why,
@@ -3749,6 +3804,7 @@ begin
             where s.tab = p.tab and coalesce(s.key, '{}') = p.key
         );
         perform bondreplicate.unpark_altered(origin);
+        perform bondreplicate.join_parked(origin);
     end if;
     perform bondreplicate.park(origin, c.tab, null, c.held)
     from pg_temp.bond_shape as c
@@ -3798,19 +3854,20 @@ begin
         delete from pg_temp.bond_stage as s
         where p.turn = 1 and s.tab = p.tab and s.key = new_key and s.seen is not null
             and (s.stamp, s.site, s.repair) < (p.stamp, p.site, p.repair);
-        -- A later one counts for what this one wrote, too: see joined_cells().
+        -- A later one counts for what this one wrote, too: see joined_cells(). Under another key
+        -- that is the whole row, since it may be another one that has this key here.
         update pg_temp.bond_stage as s
         set seen = p.seen, cells = bondreplicate.joined_cells(s.cells, bondreplicate.cells_or_one(
-            p.cells, p.stamp, p.site, p.repair, p.maker, p.xid
+            null, p.stamp, p.site, p.repair, p.maker, p.xid
         ), p.columns_now)
         where p.turn = 1 and s.tab = p.tab and s.key = new_key and s.cells is not null
-            and (p.xid is not null or p.cells is not null);
+            and p.xid is not null;
         insert into pg_temp.bond_stage (
             tab, key, xid, source, mine, stamp, site, repair, gone, seen, again,
-            cells, vals
+            vals
         )
-        select p.tab, n.key, p.xid, p.maker, p.xid is null and p.cells is null, p.stamp, p.site,
-            p.repair, p.turn = 2, p.seen, p.again, case when p.turn = 1 then p.cells end, case
+        select p.tab, n.key, p.xid, p.maker, p.xid is null, p.stamp, p.site, p.repair,
+            p.turn = 2, p.seen, p.again, case
                 when p.turn = 1 then bondreplicate.pick_values(p.vals, p.columns, p.columns_now)
             end
         from (
@@ -3874,7 +3931,7 @@ comment on function bondreplicate.wait_for_change(
 ) is
 'sleeps until something was committed';
 
-insert into bondreplicate.replicate_structure (number, name, checksum) values (0, 'functions', 'daeee4dd84efac18')
+insert into bondreplicate.replicate_structure (number, name, checksum) values (0, 'functions', '617cbcb5cbbf4fc0')
 on conflict (number) do update set checksum = excluded.checksum, made_at = clock_timestamp()
 ;
 revoke all on all functions in schema bondreplicate from public;

@@ -203,6 +203,21 @@ def dsn_mistake(dsn: str) -> str:
     return ""
 
 
+def same_database(dsn: str, other: str) -> bool:
+    """Whether two DSNs say the same server and database, as far as they say it themselves."""
+    try:
+        first, second = conninfo_to_dict(dsn), conninfo_to_dict(other)
+    except psycopg.Error:
+        return dsn == other
+    if not {"host", "hostaddr"} & first.keys():
+        return dsn == other
+    wheres = [
+        (d.get("host"), d.get("hostaddr"), d.get("port", "5432"), d.get("dbname", d.get("user")))
+        for d in (first, second)
+    ]
+    return wheres[0] == wheres[1]
+
+
 @contextmanager
 def translated() -> Iterator[None]:
     """Turn psycopg's errors into ours, keeping SQLSTATE, message and hint."""

@@ -68,4 +68,6 @@ def retry(
         note(f"error: link {link} has tried nothing: {reason}")
     for site, reason in found.not_asked.items():
         note(f"error: site {site} was not asked: {reason}")
+    if found.not_tried or found.not_asked:
+        note("hint: `bondreplicate status` says what is wrong with the sites and links")
     context.exit(CHECK_FAILED if found.left or found.not_asked else 0)

@@ -57,7 +57,7 @@ def verify(
     Clients may go on writing: what is on its way has --settle seconds to arrive. Exit status 0
     only where every row was seen to be the same; 1 where something differs, has not arrived, is
     parked, or could not be compared (also a column that one site lacks), and where nothing was;
-    tables, keys and reasons are named.
+    tables, reasons, and the keys that differ are named.
     """
     verdict = compare(program.settings, names, settle_s)
     if as_json:

@@ -188,6 +188,8 @@ class Target:
         """Create the session's functions for these tables and all that foreign keys tie to them."""
         wanted = [self.mapped[t].tab for t in origin_tabs if t in self.mapped]
         queue = [t for t in wanted if t > 0 and t not in self._made]
+        if not queue:
+            return
         while queue:
             tab = queue.pop()
             if tab in self._made:
@@ -200,6 +202,7 @@ class Target:
             tied = [fk.parent for fk in shape.foreign_keys]
             tied += [child.name for child, _ in self._children.get(shape.name, [])]
             queue += [known[name][0] for name in tied if name in known]
+        execute(self.connection, query("shape_made"), {"tabs": sorted(self._made)})
 
     def fetch_outdated(self) -> list[Outdated]:
         """Rows of the origin that wait here without columns that both ends have now."""
@@ -212,8 +215,8 @@ class Target:
         return tab < 0 or tab in self._made
 
     def prepare_parked(self) -> None:
-        """Create the functions for tables that have parked changes of the origin."""
-        found = rows(self.connection, query("parked_tables"), {"origin": self.origin})
+        """Create the functions for tables that have parked changes, of whatever origin."""
+        found = rows(self.connection, query("parked_tables"))
         by_name = {s.name: t for t, s in self.tables.shapes.items()}
         target_tabs = {by_name.get((r.schema_name, r.table_name)) for r in found}
         self.prepare(t for t, m in self.mapped.items() if m.tab in target_tabs)

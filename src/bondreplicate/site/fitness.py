@@ -196,7 +196,10 @@ def check_number(connection: Connection, settings: Settings) -> None:
     """
     site = fetch_number(connection)
     if site is None:
-        raise UnfitSite("bondreplicate has not run at this site yet", hint="run bondreplicate")
+        raise UnfitSite(
+            "bondreplicate has not run at this site yet",
+            hint="run bondreplicate; until then nothing is replicated, and nothing to take down",
+        )
     if problem := decide_number(site, settings):
         raise problem
     before = rows(connection, query("fit_state"))[0].maxsites

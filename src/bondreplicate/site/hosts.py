@@ -5,7 +5,14 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
-from bondreplicate.border.database import Connection, dsn_mistake, execute, rows, value
+from bondreplicate.border.database import (
+    Connection,
+    dsn_mistake,
+    execute,
+    rows,
+    same_database,
+    value,
+)
 from bondreplicate.border.sqlfiles import query
 from bondreplicate.errors import SettingsError
 
@@ -138,6 +145,6 @@ def decide_mistake(hosts: Sequence[Host], maxsites: int) -> str | None:
                 return f"site {host.site} is there twice: {other.name} and {host.name}"
             if other.name == host.name:
                 return f"sites {other.site} and {host.site} have the same name, {host.name}"
-            if other.dsn == host.dsn:
+            if same_database(other.dsn, host.dsn):
                 return f"sites {other.site} and {host.site} have the same dsn: same site twice"
     return None

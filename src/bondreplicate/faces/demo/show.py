@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import shutil
 import signal
+import sys
 import time
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
@@ -205,8 +206,8 @@ def tell_kept(sites: Sequence[Site], place: Path, screen: Screen) -> None:
     for site in sites:
         psql = site.cluster.programs / "psql"
         screen.console.print(f"site {site.number}:  {psql} '{site.dsn}'", soft_wrap=True)
-    screen.console.print(f"its status:  bondreplicate --config {sites[0].config} status --watch",
-                         soft_wrap=True)  # fmt: skip
+    status = f"{sys.executable} -m bondreplicate --config {sites[0].config} status --watch"
+    screen.console.print(f"its status:  {status}", soft_wrap=True)
     screen.console.print(f"stop it:  sh {script}", soft_wrap=True)
 
 

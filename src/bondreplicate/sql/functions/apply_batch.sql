@@ -69,6 +69,8 @@ begin
     delete from bondreplicate.replicate_parked as p using pg_temp.bond_due as k
     where p.source = origin and p.tried_by <> pg_current_xact_id()
         and k.id = p.id;
+    delete from bondreplicate.replicate_parked as p using pg_temp.bond_joined as k
+    where p.tried_by <> pg_current_xact_id() and k.id = p.id;
     update bondreplicate.replicate_position as p
     set position = upto, seen = apply_batch.seen, incarnation = origin_incarnation,
         applied_at = clock_timestamp(), batches = p.batches + 1, rows = p.rows + rows_applied,

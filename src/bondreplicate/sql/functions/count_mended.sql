@@ -8,7 +8,7 @@ as $$
 begin
     return (select count(*) from pg_temp.bond_stage as s where s.mine) + (
         select count(*) from bondreplicate.replicate_parked as p
-        where p.source = origin and p.tried_by = pg_current_xact_id()
+        where p.tried_by = pg_current_xact_id()
     );
 end
 $$;

@@ -12,9 +12,10 @@ set search_path = pg_catalog, pg_temp
 as $$
 declare
     vector jsonb;
+    teller smallint;
     awaited boolean;
 begin
-    select coalesce(s.seen, b.seen) into vector
+    select coalesce(s.seen, b.seen), coalesce(s.via, origin) into vector, teller
     from pg_temp.bond_stage as s cross join pg_temp.bond_batch as b
     where s.tab = staged_tab and s.key = staged_key and not s.mine;
     if not found or exists (
@@ -25,7 +26,7 @@ begin
         return false;
     end if;
     execute format('select pg_temp.seen_%s($1, $2, $3, $4)', wanted_tab) into awaited
-    using wanted_key, origin, me, vector;
+    using wanted_key, teller, me, vector;
     return awaited;
 end
 $$;

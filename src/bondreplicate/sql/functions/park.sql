@@ -20,7 +20,7 @@ begin
         hash, xid, maker, stamp, site, repair, gone, vals, merged_into, seen, again,
         cells, reason, refused
     )
-    select origin, t.schema_name, t.table_name, t.origin_tab, t.layout, t.columns,
+    select coalesce(k.via, origin), t.schema_name, t.table_name, t.origin_tab, t.layout, t.columns,
         coalesce(k.key, '{}'), case when k.key is null then '{}' else t.key_columns end,
         t.key_numbers, k.hash, k.xid, k.source, k.stamp, k.site, k.repair,
         k.gone, k.vals, k.merged_into, coalesce(k.seen, b.seen), k.again, k.cells, why,

@@ -44,6 +44,7 @@ begin
             where s.tab = p.tab and coalesce(s.key, '{}') = p.key
         );
         perform bondreplicate.unpark_altered(origin);
+        perform bondreplicate.join_parked(origin);
     end if;
     perform bondreplicate.park(origin, c.tab, null, c.held)
     from pg_temp.bond_shape as c

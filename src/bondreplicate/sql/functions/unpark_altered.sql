@@ -38,19 +38,20 @@ begin
         delete from pg_temp.bond_stage as s
         where p.turn = 1 and s.tab = p.tab and s.key = new_key and s.seen is not null
             and (s.stamp, s.site, s.repair) < (p.stamp, p.site, p.repair);
-        -- A later one counts for what this one wrote, too: see joined_cells().
+        -- A later one counts for what this one wrote, too: see joined_cells(). Under another key
+        -- that is the whole row, since it may be another one that has this key here.
         update pg_temp.bond_stage as s
         set seen = p.seen, cells = bondreplicate.joined_cells(s.cells, bondreplicate.cells_or_one(
-            p.cells, p.stamp, p.site, p.repair, p.maker, p.xid
+            null, p.stamp, p.site, p.repair, p.maker, p.xid
         ), p.columns_now)
         where p.turn = 1 and s.tab = p.tab and s.key = new_key and s.cells is not null
-            and (p.xid is not null or p.cells is not null);
+            and p.xid is not null;
         insert into pg_temp.bond_stage (
             tab, key, xid, source, mine, stamp, site, repair, gone, seen, again,
-            cells, vals
+            vals
         )
-        select p.tab, n.key, p.xid, p.maker, p.xid is null and p.cells is null, p.stamp, p.site,
-            p.repair, p.turn = 2, p.seen, p.again, case when p.turn = 1 then p.cells end, case
+        select p.tab, n.key, p.xid, p.maker, p.xid is null, p.stamp, p.site, p.repair,
+            p.turn = 2, p.seen, p.again, case
                 when p.turn = 1 then bondreplicate.pick_values(p.vals, p.columns, p.columns_now)
             end
         from (

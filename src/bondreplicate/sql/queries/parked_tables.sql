@@ -1,3 +1,2 @@
 select distinct p.schema_name, p.table_name
 from bondreplicate.replicate_parked as p
-where p.source = %(origin)s

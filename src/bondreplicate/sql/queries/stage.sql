@@ -3,7 +3,8 @@
 -- for a change that has waited, what its origin had seen then; null: what came with this batch,
 -- which is in bond_batch; hash: as in replicate_log, where changes of the table have waited.
 -- again: it waited, and beats what was made here meanwhile, which its origin may take since it has
--- forgotten what it sent: it is sent again, as a repair.
+-- forgotten what it sent: it is sent again, as a repair. via: it waited as a change of another
+-- origin; bond_joined: those.
 -- cells: of a table that is merged by column, the versions that the row is made of, the latest
 -- first, as objects: c: names of the columns that it wrote, null: all; stamp, site, repair, source,
 -- xid: as above; mine: made here now. Null: one, of all columns. sent: the row as it came, where
@@ -13,12 +14,13 @@
 -- turn. bond_aside: rows whose latest state the origin has, and keeps parked. bond_removed.pointed:
 -- values of the columns that foreign keys point at, also of those that do not travel.
 -- bond_shape.numbers: those of its columns here; together: equal where they are merged as one.
+-- bond_shape.made: the session has its functions for the table as it is.
 -- Keys are compared bytewise, whatever collation a function's arguments give it: by the index.
 create temporary table bond_stage (
     tab integer, key text [] collate "C", xid xid8, stamp timestamptz, site smallint,
     repair smallint, gone boolean, merged_into text [], vals text [], source smallint,
     mine boolean not null default false, seen jsonb, hash bigint,
-    again boolean not null default false, cells jsonb, sent text []
+    again boolean not null default false, via smallint, cells jsonb, sent text []
 ) on commit delete rows;
 create temporary table bond_kept (like bond_stage) on commit delete rows;
 create temporary table bond_batch (
@@ -30,6 +32,7 @@ create temporary table bond_removed (
 ) on commit delete rows;
 create temporary table bond_moved (tab integer, key text [], vals text []) on commit delete rows;
 create temporary table bond_turn (id bigint) on commit delete rows;
+create temporary table bond_joined (id bigint) on commit delete rows;
 -- What contest_columns() compares: staged rows of one table (by their place in bond_stage) with the
 -- row that is here and with what is remembered of it (known; t_*: the latest of it); then that,
 -- column by column. theirs, ours: values; i_*: the version that comes, of cell nth; l_*: the one
@@ -48,8 +51,8 @@ create index bond_column_place on bond_column (place);
 create temporary table bond_shape (
     tab integer primary key, schema_name name, table_name name, columns name [],
     checked_late boolean, held text, origin_tab integer, key_columns name [],
-    key_numbers smallint [], layout text, by_column boolean, numbers smallint [],
-    together integer []
+    key_numbers smallint [], layout text, made boolean not null default false, by_column boolean,
+    numbers smallint [], together integer []
 );
 -- Parked changes of tables that can take them now, with the table as it is. A held table has its
 -- own shape here too, without a column that the change carries; and a table that has taken the name

@@ -22,9 +22,10 @@ begin
         ) order by e.stamp desc, e.site desc, e.repair desc) as known
         from (
             select distinct on (l.changed) l.changed, l.stamp, l.site, l.repair,
-                l.source = origin
+                l.source = coalesce(s.via, origin)
                 or not exists (
-                    select from pg_temp.bond_aside as a where a.tab = {tab} and a.key = s.key
+                    select from pg_temp.bond_aside as a
+                    where s.via is null and a.tab = {tab} and a.key = s.key
                 )
                 and case
                     when l.source = me then pg_visible_in_snapshot(

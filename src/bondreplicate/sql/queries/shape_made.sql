@@ -1,0 +1,1 @@
+update pg_temp.bond_shape set made = true where tab = any(%(tabs)s)
