@@ -94,7 +94,6 @@ STORIES = {
          (2, "update {t} set p = 22 where id = 2"), (1, "update {t} set b = 'b1'")],
         [(1, 22, "a3", "b1"), (2, 22, "a3", "b1")],
         ("{t}_p", "{t}"),
-        but=("into_3",),
     ),
     "foreign_key_columns_are_one": Story(
         "create table {t}_p (u int, v int, primary key (u, v));"
