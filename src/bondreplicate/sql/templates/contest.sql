@@ -76,7 +76,7 @@ begin
     dropped as (
         delete from pg_temp.bond_stage as s using compared as c
         where s.ctid = c.place
-            and (c.lost or c.known and (
+            and (c.lost or s.source = me and c.here is not null or c.known and (
                 (c.m_stamp, c.m_site, c.m_repair) <> (c.stamp, c.site, c.repair)
                 or coalesce(md5(c.vals::text), '') <= coalesce(md5(c.here::text), '')
             ))
