@@ -2,6 +2,7 @@
 
 import contextlib
 from collections.abc import Iterator
+from typing import LiteralString
 
 import psycopg
 import pytest
@@ -36,7 +37,7 @@ def two() -> Iterator[Mesh]:
 
 
 @contextlib.contextmanager
-def open_at(site: Site, statement: str) -> Iterator[psycopg.Connection]:
+def open_at(site: Site, statement: LiteralString) -> Iterator[psycopg.Connection]:
     """A transaction that has done this, and goes on."""
     with site.database.connect() as user:
         user.autocommit = False
