@@ -1047,9 +1047,18 @@ declare
     more bigint;
     why text;
 begin
-    -- What was made here comes back with a site that had changed the row before: it is known here,
-    -- or known everywhere and forgotten.
-    delete from pg_temp.bond_stage as s where s.source = me and not s.mine;
+    if exists (select from pg_temp.bond_stage as s where s.source = me and not s.mine) then
+        -- What was made here comes back with a site that had changed the row before: it is known
+        -- here, or known everywhere and forgotten. But a row may stand there with the version of a
+        -- delete made here: a user was at work on it there when that came.
+        delete from pg_temp.bond_stage as s
+        where s.source = me and not s.mine and (s.gone or not exists (
+            select from bondreplicate.replicate_log as l
+            where l.xid = s.xid and l.tab = s.tab and l.key = s.key
+                and (l.stamp, l.site, l.repair) = (s.stamp, s.site, s.repair)
+        ));
+        update pg_temp.bond_stage as s set again = true where s.source = me and not s.mine;
+    end if;
     loop
         begin
             conflicts := 0;
@@ -1287,7 +1296,7 @@ declare
     which constant text := format('l.part = %s', wanted);
 begin
     if not bondreplicate.is_stable(which, known) or bondreplicate.is_awaiting(which)
-        or bondreplicate.is_unread(which) then
+        or bondreplicate.is_unread(which) or bondreplicate.is_passing(which, known) then
         return null;
     end if;
     begin
@@ -1298,7 +1307,7 @@ begin
             'lock table bondreplicate.replicate_log_%s in access exclusive mode nowait', wanted
         );
         if not bondreplicate.is_stable(which, known) or bondreplicate.is_awaiting(which)
-            or bondreplicate.is_unread(which) then
+            or bondreplicate.is_unread(which) or bondreplicate.is_passing(which, known) then
             raise object_not_in_prerequisite_state;
         end if;
         perform bondreplicate.forget_parked(which);
@@ -1496,6 +1505,40 @@ end
 $$;
 comment on function bondreplicate.is_awaiting(text) is
 'whether parked changes need entries of the log';
+
+-- Whether changes that were applied from other sites are still needed by changes made here: one
+-- that was under way when they were applied, and that not every other site is known to have. It may
+-- stand here beside a delete of its row that has the higher version, goes out with that version,
+-- and would lose to it elsewhere without.
+-- which: condition on `l`, the entries. known: site to vector, for every other enabled site.
+create or replace function bondreplicate.is_passing(which text, known jsonb)
+returns boolean
+language plpgsql
+set search_path = pg_catalog, pg_temp
+as $$
+declare
+    me smallint;
+    oldest xid8;
+    needed boolean;
+begin
+    select s.site into me from bondreplicate.replicate_state as s;
+    select min(o.xid) into oldest
+    from jsonb_each(known) as k (site, seen)
+    cross join lateral (select bondreplicate.position_in(k.seen, me) as has offset 0) as p
+    join bondreplicate.replicate_log as o
+        on o.source = me and o.xid >= pg_snapshot_xmin(p.has)
+        and not pg_visible_in_snapshot(o.xid, p.has);
+    execute format($q$
+        select exists (
+            select from bondreplicate.replicate_log as l
+            where %s and l.source <> $1 and l.xid > $2
+        )
+    $q$, which) into needed using me, oldest;
+    return needed;
+end
+$$;
+comment on function bondreplicate.is_passing(text, jsonb) is
+'whether changes made here need entries of the log that they have passed';
 
 -- Whether an error with this SQLSTATE means that the server refuses a row, which then has to wait
 -- by itself; any code may, since users' own functions raise what they like. Others go away by
@@ -3290,7 +3333,7 @@ comment on function bondreplicate.wait_for_change(
 ) is
 'sleeps until something was committed';
 
-insert into bondreplicate.replicate_structure (number, name, checksum) values (0, 'functions', 'e7abb315016c7afc')
+insert into bondreplicate.replicate_structure (number, name, checksum) values (0, 'functions', '9254b6a9e7399f08')
 on conflict (number) do update set checksum = excluded.checksum, made_at = clock_timestamp()
 ;
 revoke all on all functions in schema bondreplicate from public;
