@@ -227,7 +227,7 @@ def _release(connection: Connection, task: Task, shape: Shape, served: Sequence[
     tab = _write(connection, task)
     execute(connection, capture.detach(shape.name, tab))
     _check_name(connection, shape)
-    gap = None if reason == DISABLED or listed is None else listed.gap or _watched(connection, listed.id)
+    gap = listed.gap or _watched(connection, tab) if listed and reason != DISABLED else None
     stamp, xid = (gap.stamp, str(gap.xid)) if gap else (None, None)
     execute(connection, query("tables_released"), {"id": tab, "stamp": stamp, "xid": xid})
 

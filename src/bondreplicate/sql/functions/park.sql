@@ -34,7 +34,7 @@ begin
         key_numbers = case
             when excluded.origin_tab is null then p.key_numbers else excluded.key_numbers
         end,
-        hash = excluded.hash, xid = excluded.xid,
+        hash = coalesce(excluded.hash, p.hash), xid = excluded.xid,
         maker = excluded.maker, stamp = excluded.stamp, site = excluded.site,
         repair = excluded.repair, gone = excluded.gone, vals = excluded.vals,
         merged_into = excluded.merged_into, seen = excluded.seen,

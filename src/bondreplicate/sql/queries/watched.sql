@@ -1,5 +1,5 @@
--- Since when it is not known that the triggers of a table were as they were made. The stamp is above
--- all that was captured, or applied, here: what was written since replaces that.
+-- Since when it is not known that the triggers of a table were as they were made. The stamp is
+-- above all that was captured, or applied, here: what was written since replaces that.
 select
     greatest(
         coalesce(c.watched_stamp, '2000-01-01 00:00:00+00'), c.stamp, s.floor, (
