@@ -19,6 +19,7 @@ from bondreplicate.border.database import (
 )
 from bondreplicate.border.sqlfiles import template
 from bondreplicate.core.shapes import Column, ForeignKey, Shape, TableName, Unique
+from bondreplicate.site import capture
 from bondreplicate.site.expressions import (
     BEFORE_ANY,
     FALSE,
@@ -133,6 +134,7 @@ class Applier:
             self._simple("truncate"),
             self._simple("fetch"),
             self._simple("seen"),
+            capture.unreadable(self.shape, self.tab),
             self._merge(),
             self._orphans(),
             self._clashes(),

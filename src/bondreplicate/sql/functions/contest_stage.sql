@@ -1,7 +1,8 @@
 -- Compares everything staged with the versions remembered here; see templates/contest.sql.
 -- A table whose staged keys cannot even be read as keys of the table here (other types) is
--- parked whole. before: snapshot after the rows were locked, for merge_<tab>() to tell
--- what users changed since. Returns conflicts logged.
+-- parked whole; single keys that cannot be read wait alone, or go, where they are only remembered.
+-- before: snapshot after the rows were locked, for merge_<tab>() to tell what users changed since.
+-- Returns conflicts logged.
 create or replace function bondreplicate.contest_stage(
     origin smallint, me smallint, seen jsonb, out before pg_snapshot, out conflicts bigint
 )
@@ -61,7 +62,10 @@ begin
                     raise;
                 end if;
                 get stacked diagnostics why = message_text;
-                perform bondreplicate.park(origin, tab, null, why);
+                if not bondreplicate.put_aside(tab)
+                    and not bondreplicate.park_unread(origin, tab) then
+                    perform bondreplicate.park(origin, tab, null, why);
+                end if;
         end;
     end loop;
 end
