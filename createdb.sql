@@ -1128,8 +1128,9 @@ comment on function bondreplicate.contest_columns(smallint, integer) is
 
 -- Compares everything staged with the versions remembered here; see templates/contest.sql.
 -- A table whose staged keys cannot even be read as keys of the table here (other types) is
--- parked whole. before: snapshot after the rows were locked, for merge_<tab>() to tell
--- what users changed since. Returns conflicts logged.
+-- parked whole; single keys that cannot be read wait alone, or go, where they are only remembered.
+-- before: snapshot after the rows were locked, for merge_<tab>() to tell what users changed since.
+-- Returns conflicts logged.
 create or replace function bondreplicate.contest_stage(
     origin smallint, me smallint, seen jsonb, out before pg_snapshot, out conflicts bigint
 )
@@ -1142,9 +1143,22 @@ declare
     more bigint;
     why text;
 begin
-    -- What was made here comes back with a site that had changed the row before: it is known here,
-    -- or known everywhere and forgotten. Parts of a row: pass_own_cells().
-    delete from pg_temp.bond_stage as s where s.source = me and not s.mine and s.cells is null;
+    if exists (
+        select from pg_temp.bond_stage as s where s.source = me and not s.mine and s.cells is null
+    ) then
+        -- What was made here comes back with a site that had changed the row before: it is known
+        -- here, or known everywhere and forgotten. But a row may stand there with the version of a
+        -- delete made here: a user was at work on it there when that came.
+        -- Parts of a row: pass_own_cells().
+        delete from pg_temp.bond_stage as s
+        where s.source = me and not s.mine and s.cells is null and (s.gone or not exists (
+            select from bondreplicate.replicate_log as l
+            where l.xid = s.xid and l.tab = s.tab and l.key = s.key
+                and (l.stamp, l.site, l.repair) = (s.stamp, s.site, s.repair)
+        ));
+        update pg_temp.bond_stage as s set again = true
+        where s.source = me and not s.mine and s.cells is null;
+    end if;
     loop
         begin
             conflicts := 0;
@@ -1180,7 +1194,10 @@ begin
                     raise;
                 end if;
                 get stacked diagnostics why = message_text;
-                perform bondreplicate.park(origin, tab, null, why);
+                if not bondreplicate.put_aside(tab)
+                    and not bondreplicate.park_unread(origin, tab) then
+                    perform bondreplicate.park(origin, tab, null, why);
+                end if;
         end;
     end loop;
 end
@@ -1444,7 +1461,7 @@ declare
     which constant text := format('l.part = %s', wanted);
 begin
     if not bondreplicate.is_stable(which, known) or bondreplicate.is_awaiting(which)
-        or bondreplicate.is_unread(which) then
+        or bondreplicate.is_unread(which) or bondreplicate.is_passing(which, known) then
         return null;
     end if;
     begin
@@ -1455,7 +1472,7 @@ begin
             'lock table bondreplicate.replicate_log_%s in access exclusive mode nowait', wanted
         );
         if not bondreplicate.is_stable(which, known) or bondreplicate.is_awaiting(which)
-            or bondreplicate.is_unread(which) then
+            or bondreplicate.is_unread(which) or bondreplicate.is_passing(which, known) then
             raise object_not_in_prerequisite_state;
         end if;
         perform bondreplicate.forget_parked(which);
@@ -1670,6 +1687,40 @@ end
 $$;
 comment on function bondreplicate.is_awaiting(text) is
 'whether parked changes need entries of the log';
+
+-- Whether changes that were applied from other sites are still needed by changes made here: one
+-- that was under way when they were applied, and that not every other site is known to have. It may
+-- stand here beside a delete of its row that has the higher version, goes out with that version,
+-- and would lose to it elsewhere without.
+-- which: condition on `l`, the entries. known: site to vector, for every other enabled site.
+create or replace function bondreplicate.is_passing(which text, known jsonb)
+returns boolean
+language plpgsql
+set search_path = pg_catalog, pg_temp
+as $$
+declare
+    me smallint;
+    oldest xid8;
+    needed boolean;
+begin
+    select s.site into me from bondreplicate.replicate_state as s;
+    select min(o.xid) into oldest
+    from jsonb_each(known) as k (site, seen)
+    cross join lateral (select bondreplicate.position_in(k.seen, me) as has offset 0) as p
+    join bondreplicate.replicate_log as o
+        on o.source = me and o.xid >= pg_snapshot_xmin(p.has)
+        and not pg_visible_in_snapshot(o.xid, p.has);
+    execute format($q$
+        select exists (
+            select from bondreplicate.replicate_log as l
+            where %s and l.source <> $1 and l.xid > $2
+        )
+    $q$, which) into needed using me, oldest;
+    return needed;
+end
+$$;
+comment on function bondreplicate.is_passing(text, jsonb) is
+'whether changes made here need entries of the log that they have passed';
 
 -- Whether an error with this SQLSTATE means that the server refuses a row, which then has to wait
 -- by itself; any code may, since users' own functions raise what they like. Others go away by
@@ -2647,7 +2698,8 @@ begin
         hash, xid, maker, stamp, site, repair, gone, vals, merged_into, seen, again,
         cells, reason, refused
     )
-    select coalesce(k.via, origin), t.schema_name, t.table_name, t.origin_tab, t.layout, t.columns,
+    select coalesce(k.via, origin), t.schema_name, t.table_name,
+        case when k.via is null then t.origin_tab end, t.layout, t.columns,
         coalesce(k.key, '{}'), case when k.key is null then '{}' else t.key_columns end,
         t.key_numbers, k.hash, k.xid, k.source, k.stamp, k.site, k.repair,
         k.gone, k.vals, k.merged_into, coalesce(k.seen, b.seen), k.again, k.cells, why,
@@ -2662,7 +2714,7 @@ begin
         key_numbers = case
             when excluded.origin_tab is null then p.key_numbers else excluded.key_numbers
         end,
-        hash = excluded.hash, xid = excluded.xid,
+        hash = coalesce(excluded.hash, p.hash), xid = excluded.xid,
         maker = excluded.maker, stamp = excluded.stamp, site = excluded.site,
         repair = excluded.repair, gone = excluded.gone, vals = excluded.vals,
         merged_into = excluded.merged_into, seen = excluded.seen,
@@ -2711,6 +2763,58 @@ comment on function bondreplicate.park_culprits(
     smallint, smallint, integer, pg_snapshot, boolean, text
 ) is
 'parks the staged rows that the server refuses';
+
+-- Parks, each by itself, the changes of a table that have waited and whose key cannot be read as
+-- one of the table by now (an enum's label was renamed meanwhile), so that others go on. Where the
+-- first thousand are all like that, it is the table, and no use to look at each. Returns whether
+-- anything was parked.
+create or replace function bondreplicate.park_unread(origin smallint, wanted_tab integer)
+returns boolean
+language plpgsql
+set search_path = pg_catalog, pg_temp
+as $$
+declare
+    one record;
+    readable bigint := 0;
+    unread jsonb := '[]';
+    enough constant integer := 1000;
+begin
+    for one in
+        select s.key from pg_temp.bond_stage as s
+        where s.tab = wanted_tab and s.key is not null and s.seen is not null
+    loop
+        begin
+            execute format('select from pg_temp.fetch_%s($1)', wanted_tab) using one.key;
+            readable := readable + 1;
+        exception
+            when others or assert_failure then
+                if not bondreplicate.is_refusal(sqlstate) then
+                    raise;
+                end if;
+                unread := unread || jsonb_build_array(
+                    jsonb_build_array(to_jsonb(one.key), sqlerrm)
+                );
+        end;
+        exit when readable = 0 and jsonb_array_length(unread) >= enough;
+    end loop;
+    if readable = 0 and jsonb_array_length(unread) >= enough then
+        return false;
+    end if;
+    perform bondreplicate.park(
+        origin, wanted_tab, bondreplicate.texts_of(u.one -> 0), u.one ->> 1, true
+    )
+    from jsonb_array_elements(unread) as u (one);
+    -- What is no key is compared with nothing: the log is not kept for it.
+    update bondreplicate.replicate_parked as p set hash = 0
+    from jsonb_array_elements(unread) as u (one), pg_temp.bond_shape as t
+    where t.tab = wanted_tab and p.source = origin and p.hash is null
+        and p.schema_name = t.schema_name and p.table_name = t.table_name
+        and p.key = bondreplicate.texts_of(u.one -> 0);
+    return unread <> '[]';
+end
+$$;
+comment on function bondreplicate.park_unread(smallint, integer) is
+'parks changes that have waited and whose key cannot be read by now';
 
 -- What was made here comes back with a site that had changed the row besides: it is known here, or
 -- known everywhere and forgotten. For a table that is merged by column.
@@ -2808,6 +2912,29 @@ parallel safe
 as $$ select coalesce(vector ->> site::text, '1:1:')::pg_snapshot $$;
 comment on function bondreplicate.position_in(jsonb, smallint) is
 'a site''s snapshot in a vector of positions';
+
+-- Takes keys of a table out of the log that cannot be read any more, where what comes cannot be
+-- compared with what is remembered. Returns whether there were any: it is worth another try.
+create or replace function bondreplicate.put_aside(tab integer)
+returns boolean
+language plpgsql
+set search_path = pg_catalog, pg_temp
+as $$
+declare
+    gone bigint;
+begin
+    execute format('select count(*) from pg_temp.unreadable_%s()', tab) into gone;
+    return gone > 0;
+exception
+    when others or assert_failure then
+        if not bondreplicate.is_refusal(sqlstate) then
+            raise;
+        end if;
+        return false;
+end
+$$;
+comment on function bondreplicate.put_aside(integer) is
+'takes keys out of the log that cannot be read any more';
 
 -- Lifts the logical clock above a stamp that was applied
 -- here, so that whoever sees the change writes later ones.
@@ -3931,7 +4058,7 @@ comment on function bondreplicate.wait_for_change(
 ) is
 'sleeps until something was committed';
 
-insert into bondreplicate.replicate_structure (number, name, checksum) values (0, 'functions', '617cbcb5cbbf4fc0')
+insert into bondreplicate.replicate_structure (number, name, checksum) values (0, 'functions', '1ad318496d04a241')
 on conflict (number) do update set checksum = excluded.checksum, made_at = clock_timestamp()
 ;
 revoke all on all functions in schema bondreplicate from public;

@@ -99,3 +99,22 @@ def test_down_gives_up_and_keeps_nobody_waiting(new_mesh: Callable[..., Mesh]) -
     eventually(lambda: site.value(arrived) == 1, "replication goes on")
     site.execute("commit prepared 'in the way'")
     assert "2 tables released" in site.value("select replicate_down()")
+
+
+def test_no_batch_is_merged_once_sequences_are_put_back(new_mesh: Callable[..., Mesh]) -> None:
+    """It would bring a value that the sequence, as it was before, hands out next."""
+    mesh = new_mesh([available_versions()[-1]] * 2, SETUP, settings={"lock_timeout_ms": 10_000})
+    site, other = mesh
+    mesh.settle()
+    applying = (
+        "select count(*) from pg_stat_activity where datname = current_database()"
+        " and wait_event_type = 'Lock' and query ~ 'apply_batch'"
+    )
+    with site.database.connect() as user:
+        user.autocommit = False
+        user.execute("select replicate_down()")
+        other.execute("insert into item (name) values ('late')")
+        eventually(lambda: site.value(applying), "the batch waits")
+        user.commit()
+    eventually(lambda: not site.is_running(), "the daemon sees it and ends")
+    site.execute("insert into item (name) select 'new ' || i from generate_series(1, 30) as i")

@@ -135,6 +135,28 @@ def test_what_is_written_while_triggers_are_switched_off_is_sent(
     assert "capture_was_interrupted" in here.log.read_text()
 
 
+def test_what_was_not_captured_replaces_what_was_captured_a_moment_before(
+    new_mesh: Callable[..., Mesh],
+) -> None:
+    """Site 2 still remembers the version before, which is younger than the last look."""
+    mesh = new_mesh(TWO, ITEM)
+    here, there = mesh
+    mesh.settle()
+    watched = "select watched_xid is not null from bondreplicate.replicate_clock"
+    eventually(lambda: here.value(watched), "the triggers were looked at")
+    there.stop_daemon()
+    here.execute("update item set v = 'captured'")
+    eventually(lambda: there.query("select from item where v = 'captured'"), "it arrives")
+    here.execute(
+        "alter table item disable trigger all; update item set v = 'loaded ' || id;"
+        " alter table item enable trigger all"
+    )
+    eventually(lambda: there.query("select from item where v ~ 'loaded'"), "what was loaded too")
+    there.start_daemon()
+    mesh.assert_whole()
+    assert rows_of(mesh, "item") == [(i, f"loaded {i}") for i in (1, 2, 3)]
+
+
 def test_what_is_written_while_a_table_is_not_logged_is_sent(new_mesh: Callable[..., Mesh]) -> None:
     mesh = new_mesh(TWO, ITEM)
     here, there = mesh

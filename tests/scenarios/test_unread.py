@@ -139,6 +139,50 @@ def test_a_label_of_a_key_is_renamed_while_a_change_is_unsent(mesh: Mesh) -> Non
     assert_whole(mesh)
 
 
+RENAMED = "alter type st rename value 'new' to 'open'"
+
+
+def test_a_label_of_a_key_that_another_site_had_changed_is_renamed(mesh: Mesh) -> None:
+    """It is remembered still, and in the way of what is sent and of what comes."""
+    up(mesh, ENUM + "insert into t values (3, 'new', 0)", "t", "u")
+    one, two = mesh
+    # Site 1 goes on remembering what site 2 made.
+    one.stop_daemon()
+    two.execute("update t set n = 1 where o = 1; delete from t where o = 2")
+    eventually(lambda: one.query("select from t where n = 1"), "it arrives")
+    for site in mesh:
+        site.execute(RENAMED)
+    two.execute("update t set n = 2 where o = 1")
+    eventually(lambda: one.query("select from t where n = 2"), "what came later arrives")
+    two.stop_daemon()
+    one.execute("update t set n = 3 where o = 3")
+    mesh.start()
+    eventually(lambda: two.query("select from t where n = 3"), "what site 1 made arrives")
+    assert_whole(mesh)
+    assert rows_of(mesh, "t") == [(1, "open", 2), (3, "open", 3)]
+
+
+def test_a_label_of_a_key_is_renamed_while_a_change_waits(mesh: Mesh) -> None:
+    """That change waits alone."""
+    up(mesh, ENUM + "insert into t values (3, 'new', 0)", "t", "u")
+    one, two = mesh
+    two.execute("alter table t add constraint small check (n < 9)")
+    one.execute("update t set n = 10 where o = 1")
+    waits = "select key from bondreplicate.replicate_parked"
+    eventually(lambda: two.query(f"{waits} where hash is not null"), "it is refused, again")
+    for site in mesh:
+        site.execute(RENAMED)
+    one.execute("update t set n = 3 where o = 3; update t set n = 11 where o = 2")
+    eventually(lambda: two.query("select from t where o = 3 and n = 3"), "others go on")
+    two.execute("alter table t drop constraint small")
+    eventually(lambda: two.query("select from t where n = 11"), "what waits and can be read, too")
+    mesh.settle()
+    assert two.query(waits) == [(["1", "new"],)]
+    one.execute("update t set n = 4 where o = 1")
+    eventually(lambda: not two.query(waits), "a later state takes its place")
+    assert_whole(mesh)
+
+
 def test_a_key_that_a_new_check_of_its_domain_forbids(mesh: Mesh) -> None:
     up(mesh, "create domain d as int; create table t (id d primary key); insert into t values (-5);"
        "create table u (id int primary key)", "t", "u")  # fmt: skip

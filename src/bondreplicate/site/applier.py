@@ -19,6 +19,7 @@ from bondreplicate.border.database import (
 )
 from bondreplicate.border.sqlfiles import template
 from bondreplicate.core.shapes import Column, ForeignKey, Shape, TableName, Unique
+from bondreplicate.site import capture
 from bondreplicate.site.expressions import (
     BEFORE_ANY,
     FALSE,
@@ -141,6 +142,7 @@ class Applier:
             self._simple("fetch"),
             self._simple("seen", by=f"seen{self.by}"),
             *([self._simple("latest")] if self.by else []),
+            capture.unreadable(self.shape, self.tab),
             self._merge(),
             self._orphans(),
             self._clashes(),

@@ -207,6 +207,7 @@ def unreadable(shape: Shape, tab: int) -> Composed:
         template("unreadable"),
         function=Identifier(f"unreadable_{tab}"),
         tab=Literal(tab),
+        hash_l=key.hash(key.casts("l.key")),
         reads=joined("\n        ", reads),
         table=table(shape.name),
         schema_name=Literal(shape.name[0]),

@@ -166,14 +166,14 @@ def _gap(connection: Connection, task: Task, first: bool) -> Gap | None:
         return Gap(OUT_BEFORE, 0)
     if listed and listed.gap:
         return listed.gap
-    if task.interrupted:
-        return _watched(connection)
+    if task.interrupted and listed:
+        return _watched(connection, listed.id)
     return Gap(BEFORE_ANY, 0) if anew and not first else None
 
 
-def _watched(connection: Connection) -> Gap:
-    """Since when it is not known that all triggers were as they were made."""
-    [row] = rows(connection, query("watched"))
+def _watched(connection: Connection, tab: int) -> Gap:
+    """Since when it is not known that the triggers of a table were as they were made."""
+    [row] = rows(connection, query("watched"), {"tab": tab})
     return Gap(row.stamp, int(row.xid))
 
 
@@ -220,7 +220,7 @@ def _release(connection: Connection, task: Task, shape: Shape, served: Sequence[
     tab = _write(connection, task)
     execute(connection, capture.detach(shape.name, tab))
     _check_name(connection, shape)
-    gap = None if reason == DISABLED or listed is None else listed.gap or _watched(connection)
+    gap = listed.gap or _watched(connection, tab) if listed and reason != DISABLED else None
     stamp, xid = (gap.stamp, str(gap.xid)) if gap else (None, None)
     execute(connection, query("tables_released"), {"id": tab, "stamp": stamp, "xid": xid})
 

@@ -148,3 +148,33 @@ def test_a_locked_sequence_hides_no_other(new_site: NewSite) -> None:
         assert reports["l_id_seq"].state == "busy"
         assert reports["other"].next_value == 51
     assert site.align(1)["l_id_seq"].changed is None
+
+
+def test_a_value_drawn_while_sequences_are_put_back_is_not_handed_out_again(
+    new_site: NewSite,
+) -> None:
+    site = new_site("create sequence s; create table filled (id int default nextval('s'))")
+    site.align(1)
+    drawn: list[int] = site.draw("s")
+
+    def down() -> None:
+        with site.database.connect() as connection:
+            connection.execute("select bondreplicate.restore_sequences()")
+
+    threads = [
+        threading.Thread(target=down),
+        threading.Thread(target=lambda: drawn.extend(site.draw("s"))),
+    ]
+    waiting = "select count(*) from pg_locks where not granted and database = (select oid"
+    waiting += " from pg_database where datname = current_database())"
+    with site.database.connect() as holder, holder.transaction():
+        # It has looked at the sequence when it wants to know what the table holds.
+        holder.execute("lock table filled in access exclusive mode")
+        threads[0].start()
+        eventually(lambda: site.database.value(waiting) == 1, what="it waits for the table")
+        threads[1].start()
+        eventually(lambda: len(drawn) == 2 or site.database.value(waiting) == 2, what="a value")
+    for thread in threads:
+        thread.join()
+    drawn += site.draw("s", 20)
+    assert len(drawn) == len(set(drawn)), drawn

@@ -1,7 +1,8 @@
 -- Compares everything staged with the versions remembered here; see templates/contest.sql.
 -- A table whose staged keys cannot even be read as keys of the table here (other types) is
--- parked whole. before: snapshot after the rows were locked, for merge_<tab>() to tell
--- what users changed since. Returns conflicts logged.
+-- parked whole; single keys that cannot be read wait alone, or go, where they are only remembered.
+-- before: snapshot after the rows were locked, for merge_<tab>() to tell what users changed since.
+-- Returns conflicts logged.
 create or replace function bondreplicate.contest_stage(
     origin smallint, me smallint, seen jsonb, out before pg_snapshot, out conflicts bigint
 )
@@ -14,9 +15,22 @@ declare
     more bigint;
     why text;
 begin
-    -- What was made here comes back with a site that had changed the row before: it is known here,
-    -- or known everywhere and forgotten. Parts of a row: pass_own_cells().
-    delete from pg_temp.bond_stage as s where s.source = me and not s.mine and s.cells is null;
+    if exists (
+        select from pg_temp.bond_stage as s where s.source = me and not s.mine and s.cells is null
+    ) then
+        -- What was made here comes back with a site that had changed the row before: it is known
+        -- here, or known everywhere and forgotten. But a row may stand there with the version of a
+        -- delete made here: a user was at work on it there when that came.
+        -- Parts of a row: pass_own_cells().
+        delete from pg_temp.bond_stage as s
+        where s.source = me and not s.mine and s.cells is null and (s.gone or not exists (
+            select from bondreplicate.replicate_log as l
+            where l.xid = s.xid and l.tab = s.tab and l.key = s.key
+                and (l.stamp, l.site, l.repair) = (s.stamp, s.site, s.repair)
+        ));
+        update pg_temp.bond_stage as s set again = true
+        where s.source = me and not s.mine and s.cells is null;
+    end if;
     loop
         begin
             conflicts := 0;
@@ -52,7 +66,10 @@ begin
                     raise;
                 end if;
                 get stacked diagnostics why = message_text;
-                perform bondreplicate.park(origin, tab, null, why);
+                if not bondreplicate.put_aside(tab)
+                    and not bondreplicate.park_unread(origin, tab) then
+                    perform bondreplicate.park(origin, tab, null, why);
+                end if;
         end;
     end loop;
 end

@@ -13,7 +13,7 @@ declare
     which constant text := format('l.part = %s', wanted);
 begin
     if not bondreplicate.is_stable(which, known) or bondreplicate.is_awaiting(which)
-        or bondreplicate.is_unread(which) then
+        or bondreplicate.is_unread(which) or bondreplicate.is_passing(which, known) then
         return null;
     end if;
     begin
@@ -24,7 +24,7 @@ begin
             'lock table bondreplicate.replicate_log_%s in access exclusive mode nowait', wanted
         );
         if not bondreplicate.is_stable(which, known) or bondreplicate.is_awaiting(which)
-            or bondreplicate.is_unread(which) then
+            or bondreplicate.is_unread(which) or bondreplicate.is_passing(which, known) then
             raise object_not_in_prerequisite_state;
         end if;
         perform bondreplicate.forget_parked(which);

@@ -20,7 +20,8 @@ begin
         hash, xid, maker, stamp, site, repair, gone, vals, merged_into, seen, again,
         cells, reason, refused
     )
-    select coalesce(k.via, origin), t.schema_name, t.table_name, t.origin_tab, t.layout, t.columns,
+    select coalesce(k.via, origin), t.schema_name, t.table_name,
+        case when k.via is null then t.origin_tab end, t.layout, t.columns,
         coalesce(k.key, '{}'), case when k.key is null then '{}' else t.key_columns end,
         t.key_numbers, k.hash, k.xid, k.source, k.stamp, k.site, k.repair,
         k.gone, k.vals, k.merged_into, coalesce(k.seen, b.seen), k.again, k.cells, why,
@@ -35,7 +36,7 @@ begin
         key_numbers = case
             when excluded.origin_tab is null then p.key_numbers else excluded.key_numbers
         end,
-        hash = excluded.hash, xid = excluded.xid,
+        hash = coalesce(excluded.hash, p.hash), xid = excluded.xid,
         maker = excluded.maker, stamp = excluded.stamp, site = excluded.site,
         repair = excluded.repair, gone = excluded.gone, vals = excluded.vals,
         merged_into = excluded.merged_into, seen = excluded.seen,

@@ -1,1 +1,1 @@
-select f.lost_key, f.why from {function}() as f
+select f.lost_key, f.why from {function}() as f where f.made_here

@@ -19,10 +19,9 @@ begin
         cross join lateral (
             select l.stamp, l.site, l.repair,
                 l.source = coalesce(s.via, origin)
-                or not exists (
-                    select from pg_temp.bond_aside as a
-                    where s.via is null and a.tab = {tab} and a.key = s.key
-                )
+                or (s.via is not null or not exists (
+                    select from pg_temp.bond_aside as a where a.tab = {tab} and a.key = s.key
+                ))
                 and case
                     when l.source = me then pg_visible_in_snapshot(
                         l.xid, bondreplicate.position_in(coalesce(s.seen, batch_seen), me)
@@ -77,7 +76,7 @@ begin
     dropped as (
         delete from pg_temp.bond_stage as s using compared as c
         where s.ctid = c.place
-            and (c.lost or c.known and (
+            and (c.lost or s.source = me and c.here is not null or c.known and (
                 (c.m_stamp, c.m_site, c.m_repair) <> (c.stamp, c.site, c.repair)
                 or coalesce(md5(c.vals::text), '') <= coalesce(md5(c.here::text), '')
             ))

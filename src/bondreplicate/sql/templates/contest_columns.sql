@@ -6,6 +6,28 @@ language plpgsql
 as $contest$
 #variable_conflict use_variable
 begin
+    -- A row may stand at the origin with the version of a delete made here: see contest_stage().
+    -- Where it is not here, it comes as a repair just above.
+    update pg_temp.bond_stage as s set cells = (
+        select jsonb_agg(case when l.own is null then e.cell else e.cell || jsonb_build_object(
+                'repair', (e.cell ->> 'repair')::integer + 1, 'mine', true
+            ) end order by e.nth)
+        from jsonb_array_elements(s.cells) with ordinality as e (cell, nth)
+        left join lateral (
+            select true as own
+            from jsonb_to_record(e.cell) as v (
+                stamp timestamptz, site smallint, repair smallint, source smallint, xid xid8
+            )
+            join bondreplicate.replicate_log as o on o.xid = v.xid and o.tab = {tab}
+                and o.key = s.key and o.changed is null
+                and (o.stamp, o.site, o.repair) = (v.stamp, v.site, v.repair)
+            where v.source = me
+            limit 1
+        ) as l on true
+    )
+    where s.tab = {tab} and not s.mine and not s.gone
+        and s.cells @> jsonb_build_array(jsonb_build_object('c', null, 'source', me))
+        and not exists (select from only {table} as t where {key_equal_s});
     perform bondreplicate.pass_own_cells(me, {tab});
     delete from pg_temp.bond_met;
     -- Of entries that wrote the same columns, the latest; `all`: it wrote all of them.
