@@ -10,7 +10,8 @@ import pytest
 from bondreplicate.border.database import connect
 from bondreplicate.site.prune import rotate
 from tests.kit import Mesh, Site, available_versions, checkers, eventually, make_mesh
-from tests.scenarios.steps import assert_whole, parted, rows_of, settle, wait_delivered
+from tests.scenarios.columns import resolve
+from tests.scenarios.steps import assert_whole, parted, rows_of, wait_delivered
 
 pytestmark = pytest.mark.timeout(120)
 
@@ -19,6 +20,7 @@ create table met (id int primary key, t text); insert into met values (1, 'old')
 create table parent (id int primary key); insert into parent values (1), (2);
 create table child (id int primary key, p int references parent);
 create table again (id int primary key, t text);
+create table again_by_column (id int primary key, t text);
 """
 APPLYING = (
     "select count(*) from pg_stat_activity where datname = current_database()"
@@ -31,7 +33,7 @@ DELETED = "select count(*) from bondreplicate.replicate_log where key = '{1}' an
 def two() -> Iterator[Mesh]:
     newest = available_versions()[-1]
     mesh = make_mesh([newest] * 2, SETUP, proxies=True, settings={"lock_timeout_ms": 10_000})
-    settle(mesh)
+    resolve(mesh, "column", "again_by_column")
     yield mesh
     mesh.end()
 
@@ -81,18 +83,23 @@ def test_a_parent_that_a_user_deletes_meanwhile_leaves_no_orphan(two: Mesh) -> N
     assert (rows_of(two, "parent"), rows_of(two, "child")) == ([(1,), (2,)], [(1, 2)])
 
 
-def test_a_delete_is_remembered_for_an_insert_that_it_has_passed(two: Mesh) -> None:
+@pytest.mark.parametrize(("table", "other"), [("again", 2), ("again_by_column", 3)])
+def test_a_delete_is_remembered_for_an_insert_that_it_has_passed(
+    two: Mesh, table: LiteralString, other: int
+) -> None:
     """The insert has the lower stamp: forgotten here, the delete would beat it at site 2 alone."""
     two.proxies[1, 2].flows.clear()  # nothing tells site 2 that it may forget the delete
     try:
         with (
-            open_at(two[1], "insert into again values (1, 'stays')") as user,
+            open_at(two[1], f"insert into {table} values (1, 'stays')") as user,
             connect(two[1].dsn, role="test") as here,
         ):
-            two[2].execute("insert into met values (2, 'new')")
-            eventually(lambda: two[1].query("select from met where id = 2"), "a change is here")
+            two[2].execute("insert into met values (%s, 'new')", [other])
+            eventually(
+                lambda: two[1].query("select from met where id = %s", [other]), "a change is here"
+            )
             rotate(here, [2])  # it writes into a part of the log that is closed
-            two[2].execute("insert into again values (1, 'goes'); delete from again")
+            two[2].execute(f"insert into {table} values (1, 'goes'); delete from {table}")
             eventually(lambda: two[1].value(DELETED) > 0, "the delete is here")
             rotate(here, [2])
             user.commit()
@@ -100,4 +107,4 @@ def test_a_delete_is_remembered_for_an_insert_that_it_has_passed(two: Mesh) -> N
     finally:
         two.proxies[1, 2].flows.set()
     assert_whole(two, rounds=1)
-    assert rows_of(two, "again") == [(1, "stays")]
+    assert rows_of(two, table) == [(1, "stays")]
