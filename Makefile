@@ -10,7 +10,7 @@ PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet
 PYTEST := $(BIN)/python -m pytest
 ARGS ?=
 # Most tests wait for servers most of the time.
-WORKERS ?= 4
+WORKERS ?= 6
 
 .PHONY: help demo test check soak lint format clean
 

@@ -265,7 +265,16 @@ class Cluster:
     def dropdb(self, name: str) -> None:
         """Drop a database, its connections included."""
         hang_up(self.dsn(name))
-        self.execute(f'drop database if exists "{name}" with (force)')
+
+        def is_dropped() -> bool:
+            # FORCE waits for five seconds; a busy machine may take longer to end a session.
+            try:
+                self.execute(f'drop database if exists "{name}" with (force)')
+            except psycopg.errors.ObjectInUse as still_there:
+                raise AssertionError(still_there) from None
+            return True
+
+        eventually(is_dropped, f"database {name} is dropped", 60)
 
     def run(
         self, program: str, *args: str, stdin: str | None = None, check: bool = True

@@ -313,8 +313,9 @@ class Pgbench:
 
     def kill(self) -> None:
         """End it now."""
-        self._process.kill()
-        self._process.communicate()
+        if self.is_running():
+            self._process.kill()
+            self._process.communicate()
 
 
 def _told(pattern: str, text: str) -> str:

@@ -7,6 +7,7 @@ is to be found in the end is said beforehand, by the rules in docs/explanation/c
 import contextlib
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
+from enum import Enum
 from typing import Any
 
 from tests.kit import Mesh, Site, eventually
@@ -23,6 +24,20 @@ TOLD = (
     "winner_key", "loser_stamp", "loser_site", "loser_repair", "loser_row", "constraint_name",
 )  # fmt: skip
 """What every site must tell alike of a conflict."""
+
+
+class Kind(Enum):
+    """What clashes: headings of docs/explanation/matrix.md, in its order."""
+
+    ROW = "The same row changed at two sites"
+    AGAIN = "A row deleted and inserted again, changed elsewhere"
+    KEY = "A key changed, written elsewhere"
+    UNIQUE = "One unique value in rows of several sites"
+    UNIQUE_PARENT = "Unique rows that have children"
+    EXCLUDE = "EXCLUDE: rows that overlap"
+    ORPHAN = "A parent deleted, a child written elsewhere"
+    TRUNCATE = "TRUNCATE, rows written elsewhere"
+    ALONE = "Written by one site alone"
 
 
 @dataclass(frozen=True)
@@ -44,6 +59,8 @@ class Case:
 
     Attributes:
         name: Begins with the number of the scenario.
+        kind: What clashes.
+        title: What is written, in a line.
         setup: Makes the tables, at every site.
         a: Statements of site 1; `b` and `c` those of the sites 2 and 3.
         a_later: What is found where site 1 writes last; several: any of them.
@@ -54,6 +71,8 @@ class Case:
     """
 
     name: str
+    kind: Kind
+    title: str
     setup: str
     a: Sequence[str]
     a_later: Outcome | Sequence[Outcome]

@@ -1,12 +1,14 @@
 """Parents and children written apart: what the schema says, or the delete gives way."""
 
-from tests.scenarios.cases import Case, Outcome
+from tests.scenarios.cases import Case, Kind, Outcome
 
 
-def orphaned(name: str, column: str, action: str, outcome: Outcome) -> Case:
+def orphaned(name: str, title: str, column: str, action: str, outcome: Outcome) -> Case:
     """A parent deleted at one site, a child inserted at another."""
     return Case(
         f"s73_{name}",
+        Kind.ORPHAN,
+        title,
         "create table fp (id int primary key, t text); insert into fp values (0, 'z'), (1, 'p');"
         f"create table fc (id int primary key, p int {column} references fp {action}, t text)",
         a=["delete from fp where id = 1"],
@@ -22,18 +24,46 @@ CLEARED = Outcome({"fp": [(0, "z")], "fc": [(10, None, "c")]}, LOST)
 DEFAULTED = Outcome({"fp": [(0, "z")], "fc": [(10, 0, "c")]}, LOST)
 
 ORPHANED = [
-    orphaned("no_action", "not null", "", KEPT),
-    orphaned("restrict", "not null", "on delete restrict deferrable initially deferred", KEPT),
-    orphaned("cascade", "not null", "on delete cascade", GONE),
-    orphaned("set_null", "", "on delete set null", CLEARED),
-    orphaned("set_null_refused", "not null", "on delete set null", KEPT),
-    orphaned("set_default", "default 0", "on delete set default", DEFAULTED),
-    orphaned("set_default_null", "", "on delete set default", CLEARED),
-    orphaned("set_default_missing", "default 7", "on delete set default", KEPT),
-    orphaned("set_default_itself", "default 1", "on delete set default", KEPT),
+    orphaned("no_action", "NO ACTION", "not null", "", KEPT),
+    orphaned(
+        "restrict",
+        "RESTRICT, deferred",
+        "not null",
+        "on delete restrict deferrable initially deferred",
+        KEPT,
+    ),
+    orphaned("cascade", "CASCADE", "not null", "on delete cascade", GONE),
+    orphaned("set_null", "SET NULL", "", "on delete set null", CLEARED),
+    orphaned(
+        "set_null_refused",
+        "SET NULL of a column that is NOT NULL",
+        "not null",
+        "on delete set null",
+        KEPT,
+    ),
+    orphaned("set_default", "SET DEFAULT", "default 0", "on delete set default", DEFAULTED),
+    orphaned(
+        "set_default_null", "SET DEFAULT, which is null", "", "on delete set default", CLEARED
+    ),
+    orphaned(
+        "set_default_missing",
+        "SET DEFAULT, which is no row",
+        "default 7",
+        "on delete set default",
+        KEPT,
+    ),
+    orphaned(
+        "set_default_itself",
+        "SET DEFAULT, which is the row that goes",
+        "default 1",
+        "on delete set default",
+        KEPT,
+    ),
 ]
 MOVED_TO_A_PARENT_THAT_GOES = Case(
     "s73_moved",
+    Kind.ORPHAN,
+    "CASCADE; a child moved to the parent that goes",
     "create table fp (id int primary key); insert into fp values (1), (2);"
     "create table fc (id int primary key, p int references fp on delete cascade);"
     "insert into fc values (10, 1)",
@@ -51,6 +81,8 @@ EMPTY = {"g1": [], "g2": [], "g3": []}
 LOST_OF_B = ["g3 foreign key 1: 1 1"]
 CASCADE = Case(
     "s74_cascade",
+    Kind.ORPHAN,
+    "CASCADE over three levels; a child updated, a grandchild inserted",
     DOWN_THREE_LEVELS,
     a=["delete from g1"],
     b=["update g2 set t = 'y'", "insert into g3 values (1, 1)"],
@@ -59,6 +91,8 @@ CASCADE = Case(
 )
 CASCADE_OF_THREE = Case(
     "s74_cascade_of_three",
+    Kind.ORPHAN,
+    "the same, and a third site adds a child",
     DOWN_THREE_LEVELS,
     a=CASCADE.a,
     b=CASCADE.b,
@@ -77,6 +111,8 @@ CASCADE_OF_THREE = Case(
 )
 LOSER_HAS_CHILDREN = Case(
     "s75_children",
+    Kind.UNIQUE_PARENT,
+    "each of the two rows has a child",
     "create table up1 (id int primary key, mail text unique);"
     "create table uch (id int primary key, p int not null references up1)",
     a=["insert into up1 values (11, 'm')", "insert into uch values (111, 11)"],
@@ -92,6 +128,8 @@ LOSER_HAS_CHILDREN = Case(
 )
 CHILDREN_OF_A_THIRD_SITE = Case(
     "s75_children_of_a_third",
+    Kind.UNIQUE_PARENT,
+    "updated to one value, while a third site adds children to both",
     "create table up1 (id int primary key, mail text unique);"
     "insert into up1 values (11, 'x'), (12, 'y');"
     "create table uch (id int primary key, p int not null references up1);"
@@ -111,6 +149,8 @@ CHILDREN_OF_A_THIRD_SITE = Case(
 )
 PARENT_KEY_CHANGED = Case(
     "s76_key",
+    Kind.KEY,
+    "a parent's key changed; a child of the old key inserted elsewhere",
     "create table kp (id int primary key); insert into kp values (1);"
     "create table kch (id int primary key, p int references kp on update cascade);"
     "insert into kch values (5, 1)",
@@ -120,10 +160,12 @@ PARENT_KEY_CHANGED = Case(
 )
 
 
-def truncated(name: str, action: str, stays: Outcome) -> Case:
+def truncated(name: str, title: str, action: str, stays: Outcome) -> Case:
     """A family truncated at one site, children changed and added at another."""
     return Case(
         f"s30_family_{name}",
+        Kind.TRUNCATE,
+        f"parents and children, {title}; children updated and inserted elsewhere",
         "create table tp (id int primary key, t text); insert into tp values (1, 'p'), (2, 'q');"
         f"create table tc (id int primary key, p int references tp {action}, t text);"
         "insert into tc values (10, 1, 'old'), (20, 2, 'old')",
@@ -141,6 +183,7 @@ OUTLIVED_BY_CHILDREN = ["tc foreign key 10: 10 1 new", "tc foreign key 30: 30 2 
 TRUNCATED = [
     truncated(
         "no_action",
+        "NO ACTION",
         "",
         Outcome(
             {"tp": [(1, "p"), (2, "q")], "tc": [(10, 1, "new"), (30, 2, "c")]},
@@ -149,11 +192,13 @@ TRUNCATED = [
     ),
     truncated(
         "cascade",
+        "CASCADE",
         "on delete cascade",
         Outcome({"tp": [], "tc": []}, [*OUTLIVED, *OUTLIVED_BY_CHILDREN]),
     ),
     truncated(
         "set_null",
+        "SET NULL",
         "on delete set null",
         Outcome(
             {"tp": [], "tc": [(10, None, "new"), (30, None, "c")]},
@@ -163,6 +208,8 @@ TRUNCATED = [
 ]
 TRUNCATED_CYCLE = Case(
     "s30_cycle",
+    Kind.TRUNCATE,
+    "two tables that reference each other; a row updated elsewhere",
     "create table cl (id int primary key, r int); create table cr (id int primary key, t text,"
     " l int not null references cl); alter table cl add foreign key (r) references cr;"
     "insert into cl values (1, null), (2, null); insert into cr values (1, 'old', 1);"

@@ -1,9 +1,11 @@
 """The same row written at two sites: versions decide, whole rows, and nothing goes untold."""
 
-from tests.scenarios.cases import Case, Outcome
+from tests.scenarios.cases import Case, Kind, Outcome
 
 UPDATE_UPDATE = Case(
     "s62_update_update",
+    Kind.ROW,
+    "the same column of a row, and two different columns of another",
     "create table uu (id int primary key, a int, b int);insert into uu values (1, 0, 0), (2, 0, 0)",
     a=["update uu set a = 1"],
     b=["update uu set a = 2 where id = 1", "update uu set b = 2 where id = 2"],
@@ -16,6 +18,8 @@ UPDATE_UPDATE = Case(
 )
 DELETED_AND_INSERTED_AGAIN = Case(
     "s64_delete_insert",
+    Kind.AGAIN,
+    "deleted and inserted again with other values; updated elsewhere",
     "create table di (id int primary key, t text, n int); insert into di values (1, 'old', 0)",
     a=["delete from di where id = 1", "insert into di values (1, 'new', 10)"],
     b=["update di set n = 1 where id = 1"],
@@ -24,6 +28,8 @@ DELETED_AND_INSERTED_AGAIN = Case(
 )
 KEY_UPDATE = Case(
     "s79_key_update",
+    Kind.KEY,
+    "the key changed; the row updated, and the new key inserted elsewhere",
     "create table pku (id int primary key, t text); insert into pku values (1, 'a'), (2, 'b')",
     a=["update pku set id = 100 where id = 1"],
     b=["update pku set t = 'B' where id = 1", "insert into pku values (100, 'new')"],
@@ -43,6 +49,8 @@ OF_OLD = "tc concurrent 1: gone"
 OF_NEW = "tc concurrent 2: gone"
 TRUNCATE = Case(
     "s30_truncate",
+    Kind.TRUNCATE,
+    "a row inserted and one updated elsewhere",
     TC,
     a=["truncate tc"],
     b=["insert into tc values (2, 'b')", "update tc set t = 'bb' where id = 1"],
@@ -55,6 +63,8 @@ TRUNCATE = Case(
 MINE = "tc concurrent 2: 2 mine"
 TRUNCATE_AND_FILL = Case(
     "s30_truncate_and_fill",
+    Kind.TRUNCATE,
+    "filled again in the same transaction; the same key elsewhere",
     TC,
     a=["truncate tc; insert into tc values (2, 'mine')"],
     b=TRUNCATE.b,

@@ -3,19 +3,20 @@
 from collections.abc import Sequence
 from typing import Any
 
-from tests.scenarios.cases import Case, Outcome
+from tests.scenarios.cases import Case, Kind, Outcome
 from tests.scenarios.steps import SOAK
 
 
 def alone(
-    name: str, setup: str, statements: Sequence[str], **rows: Sequence[tuple[Any, ...]]
+    name: str, title: str, setup: str, statements: Sequence[str], **rows: Sequence[tuple[Any, ...]]
 ) -> Case:
     """A case in which one site writes, and every other one follows without a conflict."""
-    return Case(name, setup, a=statements, a_later=Outcome(rows), alone=True)
+    return Case(name, Kind.ALONE, title, setup, a=statements, a_later=Outcome(rows), alone=True)
 
 
 TRUNCATE = alone(
     "s29_truncate",
+    "TRUNCATE of several tables, RESTART IDENTITY, CASCADE",
     "create table tr1 (id serial primary key);"
     "create table tr2 (id int primary key, p int references tr1);"
     "create table tr3 (id int primary key); create table tr4 (id int primary key)",
@@ -30,6 +31,7 @@ TRUNCATE = alone(
 )  # fmt: skip
 KEYS_MOVE = alone(
     "s31_keys_move",
+    "keys moved by one statement, and swapped, with children that follow",
     "create table pk (id int primary key, t text);"
     "create table pkc (id int primary key, p int references pk on update cascade)",
     [
@@ -43,6 +45,7 @@ KEYS_MOVE = alone(
 )  # fmt: skip
 VALUES_SWAP = alone(
     "s32_values_swap",
+    "unique values swapped, and handed from row to row",
     "create table sw (id int primary key, pos int unique deferrable initially immediate);"
     "create table sw2 (id int primary key, pos int unique);"
     "create table ho (id int primary key, u text unique)",
@@ -60,6 +63,7 @@ VALUES_SWAP = alone(
 )  # fmt: skip
 ONE_ROW_OFTEN = alone(
     "s33_one_row_often",
+    "one row inserted, updated, deleted, inserted again in a transaction",
     "create table mc (id int primary key, n int)",
     [
         """begin; insert into mc values (1, 0); update mc set n = n + 1; update mc set n = n + 1;
@@ -71,6 +75,7 @@ ONE_ROW_OFTEN = alone(
 STAYED, WENT, MOVED = range(51, 101), range(11, 51), range(1, 11)
 CASCADES = alone(
     "s34_cascades",
+    "cascades of every action over three levels",
     "create table c0 (id int primary key); insert into c0 values (0);"
     "create table c1 (id int primary key,"
     " p int references c0 on delete cascade on update cascade);"
@@ -107,6 +112,7 @@ def below_two(node: int) -> bool:
 
 TREE = alone(
     "s35_tree",
+    "half of a tree deleted by its own foreign key",
     "create table tree (id int primary key,"
     " p int references tree on delete cascade deferrable initially deferred)",
     [
@@ -117,6 +123,7 @@ TREE = alone(
 )
 CIRCLE = alone(
     "s36_circle",
+    "two tables that reference each other",
     "create table cx (id int primary key, y int);"
     "create table cy (id int primary key, x int references cx);"
     "alter table cx add foreign key (y) references cy deferrable initially deferred",
@@ -129,6 +136,7 @@ CIRCLE = alone(
 )  # fmt: skip
 WRONG_ORDER = alone(
     "s37_wrong_order",
+    "children before their parents, with deferred constraints",
     "create table dp (id int primary key); create table dch"
     " (id int primary key, p int not null references dp deferrable initially deferred)",
     [
@@ -141,6 +149,7 @@ WRONG_ORDER = alone(
 )  # fmt: skip
 KINDS_OF_REFERENCES = alone(
     "s38_references",
+    "keys of two columns, MATCH FULL, references to itself and to a code",
     "create table mp (a int, b int, u text unique, primary key (a, b));"
     "create table mf (id int primary key, a int, b int,"
     " u text references mp (u) on update cascade,"

@@ -1,9 +1,11 @@
 """Rows of different keys that one constraint does not let stand together: the later one stays."""
 
-from tests.scenarios.cases import Case, Outcome
+from tests.scenarios.cases import Case, Kind, Outcome
 
 SECOND_KEY = Case(
     "s67_mail",
+    Kind.UNIQUE,
+    "a value inserted twice, under two keys",
     "create table su (id int primary key, mail text unique, t text)",
     a=["insert into su values (11, 'x@y', 'A')"],
     b=["insert into su values (12, 'x@y', 'B')"],
@@ -13,6 +15,8 @@ SECOND_KEY = Case(
 MU = "create table mu (a int primary key, b int unique, c int unique)"
 SEVERAL = Case(
     "s68_several",
+    Kind.UNIQUE,
+    "two constraints: rows that clash with one row, and with two",
     MU,
     a=["insert into mu values (2, 2, 2), (3, 3, 3), (4, 4, 4)"],
     b=["insert into mu values (5, 2, 3)", "insert into mu values (6, 4, 6)"],
@@ -26,6 +30,8 @@ SEVERAL = Case(
 )
 ONE_UPDATE_HITS_THREE = Case(
     "s68_update",
+    Kind.UNIQUE,
+    "an update that moves onto one row and clashes with two others",
     MU + "; insert into mu values (7, 7, 7)",
     a=["insert into mu values (2, 2, 1), (4, 1, 4), (5, 5, 5)"],
     b=["update mu set a = 5, b = 2, c = 4"],
@@ -37,6 +43,8 @@ ONE_UPDATE_HITS_THREE = Case(
 )
 SWAP = Case(
     "s70_swap",
+    Kind.UNIQUE,
+    "values swapped between rows, at two sites, with a row in common",
     "create table ux (id int primary key, p int unique deferrable initially deferred);"
     "insert into ux values (1, 1), (2, 2), (3, 3)",
     a=["begin; update ux set p = 2 where id = 1; update ux set p = 1 where id = 2; commit"],
@@ -46,6 +54,8 @@ SWAP = Case(
 )
 PARTIAL = Case(
     "s71_partial",
+    Kind.UNIQUE,
+    "a partial index on an expression, and an index with nulls",
     "create table pu (id int primary key, mail text, live bool, n int);"
     "create unique index on pu (lower(mail)) where live; create unique index on pu (n)",
     a=["insert into pu values (1, 'A@x', true, null), (2, 'b@x', false, null), (7, 'z', false, 7)"],
@@ -77,6 +87,8 @@ PARTIAL = Case(
 )
 NULLS_ALIKE = Case(
     "s71_nulls_alike",
+    Kind.UNIQUE,
+    "NULLS NOT DISTINCT",
     "create table pn (id int primary key, n int, m int);"
     "create unique index on pn (n, m) nulls not distinct",
     a=["insert into pn values (1, null, 1), (2, null, null)"],
@@ -94,6 +106,8 @@ BK = (
 )
 EXCLUDE = Case(
     "s72_exclude",
+    Kind.EXCLUDE,
+    "two rows overlap, a third only touches",
     BK,
     a=["insert into bk values (11, 10, 12)"],
     b=["insert into bk values (12, 11, 13), (22, 9, 10)"],
@@ -102,6 +116,8 @@ EXCLUDE = Case(
 )
 ONE_OVERLAPS_TWO = Case(
     "s72_two",
+    Kind.EXCLUDE,
+    "one row overlaps two",
     BK,
     a=["insert into bk values (31, 10, 14)"],
     b=["insert into bk values (32, 9, 11), (33, 13, 15)"],
@@ -111,6 +127,8 @@ ONE_OVERLAPS_TWO = Case(
 # Of three in a chain, the last stays and the one between goes; the first may have gone before that.
 IN_A_CHAIN = Case(
     "s68_chain",
+    Kind.UNIQUE,
+    "three sites: a row clashes with one of each other site",
     MU,
     a=["insert into mu values (2, 2, 2)"],
     b=["insert into mu values (3, 3, 3)"],

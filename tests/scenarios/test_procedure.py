@@ -95,9 +95,10 @@ def assert_in_step(sites: list[Site]) -> None:
 def test_procedure_to_the_letter_while_clients_write(clusters: list[Cluster], seconds: int) -> None:
     sites = bank(clusters)
     first, second, third = sites
+    early = None
     try:
         first.start_daemon()
-        early = Pgbench(first.database, seconds + 6, clients=2, rate=150)
+        early = Pgbench(first.database, seconds + 18, clients=2, rate=150)
         copy(first, second)
         copy(first, third)
         assert early.is_running(), "the copy took longer than the clients wrote"
@@ -114,6 +115,8 @@ def test_procedure_to_the_letter_while_clients_write(clusters: list[Cluster], se
             site.stop_daemon()
             assert site.out.read_text().splitlines() == ["main loop"]
     finally:
+        if early is not None:
+            early.kill()
         for site in sites:
             site.end()
             print(f"--- {site}\n{site.story()}")

@@ -16,6 +16,8 @@ COMMAND = [sys.executable, "-m", "bondreplicate"]
 def test_ctrl_c_while_modules_are_loaded_ends_quietly(tmp_path: Path) -> None:
     slow = "import sys, time\nprint('loading', flush=True)\ntime.sleep(60)\n"
     (tmp_path / "click.py").write_text(slow)
+    # Whoever runs the tests in the background of a script has Ctrl+C ignored.
+    before = signal.signal(signal.SIGINT, signal.default_int_handler)
     process = subprocess.Popen(
         [*COMMAND, "createdb"],
         env={**os.environ, "PYTHONPATH": str(tmp_path)},
@@ -23,6 +25,7 @@ def test_ctrl_c_while_modules_are_loaded_ends_quietly(tmp_path: Path) -> None:
         stderr=subprocess.PIPE,
         text=True,
     )
+    signal.signal(signal.SIGINT, before)
     assert process.stdout is not None
     assert process.stdout.readline() == "loading\n"
     process.send_signal(signal.SIGINT)
