@@ -1060,6 +1060,11 @@ begin
         ));
         update pg_temp.bond_stage as s set again = true where s.source = me and not s.mine;
     end if;
+    if (select b.truncates from pg_temp.bond_batch as b) then
+        -- A TRUNCATE meets every key that is remembered of its table.
+        perform bondreplicate.put_aside(t.tab)
+        from (select distinct s.tab from pg_temp.bond_stage as s where s.key is null) as t;
+    end if;
     loop
         begin
             conflicts := 0;
@@ -3413,7 +3418,7 @@ comment on function bondreplicate.wait_for_change(
 ) is
 'sleeps until something was committed';
 
-insert into bondreplicate.replicate_structure (number, name, checksum) values (0, 'functions', 'c4c6aa49517255d0')
+insert into bondreplicate.replicate_structure (number, name, checksum) values (0, 'functions', '2ae5ad47144a5fa4')
 on conflict (number) do update set checksum = excluded.checksum, made_at = clock_timestamp()
 ;
 revoke all on all functions in schema bondreplicate from public;
