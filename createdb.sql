@@ -1159,6 +1159,11 @@ begin
         update pg_temp.bond_stage as s set again = true
         where s.source = me and not s.mine and s.cells is null;
     end if;
+    if (select b.truncates from pg_temp.bond_batch as b) then
+        -- A TRUNCATE meets every key that is remembered of its table.
+        perform bondreplicate.put_aside(t.tab)
+        from (select distinct s.tab from pg_temp.bond_stage as s where s.key is null) as t;
+    end if;
     loop
         begin
             conflicts := 0;
@@ -4058,7 +4063,7 @@ comment on function bondreplicate.wait_for_change(
 ) is
 'sleeps until something was committed';
 
-insert into bondreplicate.replicate_structure (number, name, checksum) values (0, 'functions', '1ad318496d04a241')
+insert into bondreplicate.replicate_structure (number, name, checksum) values (0, 'functions', '404df0ad0177b9e5')
 on conflict (number) do update set checksum = excluded.checksum, made_at = clock_timestamp()
 ;
 revoke all on all functions in schema bondreplicate from public;

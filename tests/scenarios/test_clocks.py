@@ -249,6 +249,20 @@ def test_s85_stamped_anew_before_it_is_judged(mesh: Mesh) -> None:
     assert_stamps_rise(mesh)
 
 
+def test_s85_between_two_looks_of_the_housekeeping(new_mesh: Callable[..., Mesh]) -> None:
+    """How far the clock had got is noted with what is sent: the step leads back to before that."""
+    mesh = new_mesh(
+        mixed_versions(2),
+        "create table sent (id int primary key, n int); insert into sent values (1, 0)",
+        cluster_options={"clock_offset": "+0"},
+        settings={"tables_every_s": 600.0},
+    )
+    for n, offset in enumerate(("+20m", "+10m"), 1):
+        set_clocks(mesh, offset, 1)
+        mesh[1].execute("update sent set n = %s", [n])
+        reaches(mesh, "sent", 1, n)
+
+
 def test_s50_status_tells_of_an_old_prepared_transaction(mesh: Mesh) -> None:
     """Six minutes pass for the server in no time."""
     up(mesh, "create table tpo (id int primary key)", "tpo")

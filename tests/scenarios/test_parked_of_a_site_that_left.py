@@ -1,6 +1,6 @@
 """What waits of a site that is taken out of the mesh, or disabled, is not forgotten."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 
 import pytest
 
@@ -67,3 +67,27 @@ def test_a_truncate_of_it_waits_and_rows_changed_since_stay(mesh: Mesh) -> None:
     settle([one, two])
     checkers.assert_same([one.dsn, two.dsn])
     assert one.query("select * from t") == [(3, 3)]
+
+
+def test_a_batch_of_it_that_is_under_way_is_sent_on_too(new_mesh: Callable[..., Mesh]) -> None:
+    """Site 1 is applying what nobody else has got, when it is told that site 3 has left."""
+    mesh = new_mesh(("18", "16", "18"), proxies=True, settings={"lock_timeout_ms": 60_000})
+    up(mesh, "create table t (id int primary key, n int); insert into t values (1, 0)", "t")
+    one, two, three = mesh
+    with mesh.proxies[3, 2].refusing():
+        with one.database.connect() as user:
+            user.execute("begin; select from t for update")
+            three.execute("update t set n = 3")
+            session = "from pg_stat_activity where datname = current_database() and"
+            at_work = f"select count(*) {session} application_name = 'bondreplicate apply 3->1'"
+            eventually(lambda: one.value(f"{at_work} and wait_event_type = 'Lock'"), "it comes")
+            for site in (one, two):
+                site.cli("hosts", "remove", "3")
+            waits = f"select count(*) {session} wait_event = 'advisory'"
+            left = "select count(*) from pg_stat_activity where application_name ~ 'apply 1->3'"
+            eventually(lambda: one.value(waits) or not three.value(left), "site 1 knows")
+            user.execute("rollback")
+        eventually(lambda: two.query("select from t where n = 3"), "site 2 has it of site 1")
+    three.stop_daemon()
+    settle([one, two])
+    checkers.assert_same([one.dsn, two.dsn])

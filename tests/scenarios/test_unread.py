@@ -183,6 +183,25 @@ def test_a_label_of_a_key_is_renamed_while_a_change_waits(mesh: Mesh) -> None:
     assert_whole(mesh)
 
 
+def test_a_truncate_meets_keys_of_which_a_label_was_renamed(mesh: Mesh) -> None:
+    """It looks at every key that is remembered: what is later stays, what goes is told."""
+    up(mesh, ENUM + "insert into t values (3, 'new', 0)", "t", "u")
+    one, two = mesh
+    mesh.stop()
+    one.execute("update t set n = 2 where o = 2")
+    two.execute("truncate t; insert into t values (4, 'new', 4)")
+    one.execute("update t set n = 3 where o = 3")
+    for site in mesh:
+        site.execute(RENAMED)
+    two.start_daemon()
+    eventually(lambda: one.query("select o from t order by o") == [(3,), (4,)], "it is applied")
+    one.start_daemon()
+    assert_whole(mesh)
+    assert rows_of(mesh, "t") == [(3, "open", 3), (4, "open", 4)]
+    told = [(c["key"], c["kind"], c["loser_row"]) for c in one.conflicts()]
+    assert (["2", "open"], "truncate", ["2", "open", "2"]) in told
+
+
 def test_a_key_that_a_new_check_of_its_domain_forbids(mesh: Mesh) -> None:
     up(mesh, "create domain d as int; create table t (id d primary key); insert into t values (-5);"
        "create table u (id int primary key)", "t", "u")  # fmt: skip

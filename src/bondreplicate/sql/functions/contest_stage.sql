@@ -31,6 +31,11 @@ begin
         update pg_temp.bond_stage as s set again = true
         where s.source = me and not s.mine and s.cells is null;
     end if;
+    if (select b.truncates from pg_temp.bond_batch as b) then
+        -- A TRUNCATE meets every key that is remembered of its table.
+        perform bondreplicate.put_aside(t.tab)
+        from (select distinct s.tab from pg_temp.bond_stage as s where s.key is null) as t;
+    end if;
     loop
         begin
             conflicts := 0;
