@@ -1051,12 +1051,12 @@ begin
     if exists (select from pg_temp.bond_stage as s where s.source = me and not s.mine) then
         -- What was made here comes back with a site that had changed the row before: it is known
         -- here, or known everywhere and forgotten. But a row may stand there with the version of a
-        -- delete made here: a user was at work on it there when that came.
+        -- delete made here, or of a TRUNCATE since: a user was at work on it there when that came.
         delete from pg_temp.bond_stage as s
         where s.source = me and not s.mine and (s.gone or not exists (
             select from bondreplicate.replicate_log as l
             where l.xid = s.xid and l.tab = s.tab and l.key = s.key
-                and (l.stamp, l.site, l.repair) = (s.stamp, s.site, s.repair)
+                and (l.stamp, l.site, l.repair) <= (s.stamp, s.site, s.repair)
         ));
         update pg_temp.bond_stage as s set again = true where s.source = me and not s.mine;
     end if;
@@ -1468,7 +1468,7 @@ begin
     where s.tab = staged_tab and s.key = staged_key and not s.mine;
     if not found or exists (
         select from pg_temp.bond_stage as s where s.tab = wanted_tab and s.key = wanted_key
-    ) or exists (
+    ) or teller = origin and exists (
         select from pg_temp.bond_aside as a where a.tab = wanted_tab and a.key = wanted_key
     ) then
         return false;
@@ -1518,7 +1518,8 @@ comment on function bondreplicate.is_awaiting(text) is
 -- Whether changes that were applied from other sites are still needed by changes made here: one
 -- that was under way when they were applied, and that not every other site is known to have. It may
 -- stand here beside a delete of its row that has the higher version, goes out with that version,
--- and would lose to it elsewhere without.
+-- and would lose to it elsewhere without. So may one that was begun after that, with a snapshot of
+-- before: then the stamps tell.
 -- which: condition on `l`, the entries. known: site to vector, for every other enabled site.
 create or replace function bondreplicate.is_passing(which text, known jsonb)
 returns boolean
@@ -1528,10 +1529,11 @@ as $$
 declare
     me smallint;
     oldest xid8;
+    earliest timestamptz;
     needed boolean;
 begin
     select s.site into me from bondreplicate.replicate_state as s;
-    select min(o.xid) into oldest
+    select min(o.xid), min(o.stamp) into oldest, earliest
     from jsonb_each(known) as k (site, seen)
     cross join lateral (select bondreplicate.position_in(k.seen, me) as has offset 0) as p
     join bondreplicate.replicate_log as o
@@ -1540,9 +1542,9 @@ begin
     execute format($q$
         select exists (
             select from bondreplicate.replicate_log as l
-            where %s and l.source <> $1 and l.xid > $2
+            where %s and (l.source <> $1 and l.xid > $2 or l.stamp > $3)
         )
-    $q$, which) into needed using me, oldest;
+    $q$, which) into needed using me, oldest, earliest;
     return needed;
 end
 $$;
@@ -1571,7 +1573,9 @@ comment on function bondreplicate.is_refusal(text) is
 -- of the log: what was written here is visible in its position of this site; what came from
 -- another site, in its position of that one.
 -- A site that was enabled since `known` was looked up may need them.
--- Whoever was at work when an entry was written may have to compare with it: it waits for them.
+-- Whoever was at work when an entry was written may have to compare with it: it waits for them. So
+-- it does where the stamp is ahead of the clock here, for who looks on with a snapshot from before
+-- it (REPEATABLE READ): what he writes now has the lower stamp.
 -- which: condition on `l`, the entries. known: site to vector, for every other enabled site;
 -- a site that never sent anything has an empty vector.
 create or replace function bondreplicate.is_stable(which text, known jsonb)
@@ -1590,6 +1594,12 @@ begin
         ) or exists (
             select from bondreplicate.replicate_log as l
             where %1$s and l.xid >= pg_snapshot_xmin(pg_current_snapshot())
+        ) or exists (
+            select from bondreplicate.replicate_log as l
+            where %1$s and l.stamp > clock_timestamp() and age(l.xid::xid) <= (
+                select max(age(a.backend_xmin)) from pg_stat_activity as a
+                where a.datname = current_database() and a.backend_type = 'client backend'
+            )
         ) or exists (
             select from bondreplicate.replicate_log as l
             cross join jsonb_each($1) as k (site, seen)
@@ -1637,7 +1647,9 @@ comment on function bondreplicate.is_unread(text) is
 -- Stages changes of other origins that wait here too, beside those of this one that have waited for
 -- a while: of changes that wait for one another, none can be applied by itself. Those that do not
 -- fit with the others go on waiting as changes of their own origin (bond_stage.via).
--- Only what is plain: told by the key and the columns of now, by a table the session can apply.
+-- Only what is plain: told by the key and the columns of now, by a table the session can apply; and
+-- that its own link has tried since this session learned the tables: it knows whether it is of the
+-- table that has this name now (those of a site that has left are told by the name).
 create or replace function bondreplicate.join_parked(origin smallint)
 returns void
 language plpgsql
@@ -1660,6 +1672,7 @@ begin
             and c.held is null and c.made
             and c.key_columns = p.key_columns
             and (p.gone or c.columns <@ p.columns and p.columns <@ c.columns)
+            and (p.tried_by > c.learned or p.origin_tab is null)
         where p.source <> origin and p.key <> '{}' and not p.refused and p.tries > 1
             and p.reason not like 'the table was altered since%'
             and not exists (
@@ -2685,7 +2698,7 @@ comment on function bondreplicate.restore_sequences() is
 
 -- A row and its version as they would be after the staged changes: the staged one; else, where a
 -- later TRUNCATE is staged, none; else the one that is here with the version that is remembered
--- (null: forgotten).
+-- (null: forgotten). The key may be written otherwise than it is staged, if the row is here.
 create or replace function bondreplicate.row_now(
     wanted_tab integer, wanted_key text [],
     out vals text [], out stamp timestamptz, out site smallint, out repair smallint,
@@ -2696,6 +2709,7 @@ set search_path = pg_catalog, pg_temp
 as $$
 declare
     cut record;
+    there record;
 begin
     select s.vals, s.stamp, s.site, s.repair, s.merged_into, s.gone, s.mine
     into vals, stamp, site, repair, merged_into, gone, mine
@@ -2707,6 +2721,18 @@ begin
             from pg_temp.fetch_%s($1) as f
         $q$, wanted_tab)
         into vals, stamp, site, repair, merged_into, gone, mine using wanted_key;
+        select s.vals, s.stamp, s.site, s.repair, s.merged_into, s.gone, s.mine into there
+        from pg_temp.bond_shape as t
+        join pg_temp.bond_stage as s
+            on s.tab = wanted_tab
+            and s.key = bondreplicate.pick_values(row_now.vals, t.columns, t.key_columns)
+        where t.tab = wanted_tab and row_now.vals is not null;
+        if found then
+            select there.vals, there.stamp, there.site, there.repair, there.merged_into,
+                there.gone, there.mine
+            into vals, stamp, site, repair, merged_into, gone, mine;
+            return;
+        end if;
         select s.stamp, s.site, s.repair into cut
         from pg_temp.bond_stage as s
         where (select b.truncates from pg_temp.bond_batch as b)
@@ -3418,7 +3444,7 @@ comment on function bondreplicate.wait_for_change(
 ) is
 'sleeps until something was committed';
 
-insert into bondreplicate.replicate_structure (number, name, checksum) values (0, 'functions', '2ae5ad47144a5fa4')
+insert into bondreplicate.replicate_structure (number, name, checksum) values (0, 'functions', '52973c23475de963')
 on conflict (number) do update set checksum = excluded.checksum, made_at = clock_timestamp()
 ;
 revoke all on all functions in schema bondreplicate from public;

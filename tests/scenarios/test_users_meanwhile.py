@@ -1,7 +1,7 @@
 """A user's transaction is open while a batch is applied to the rows that it changes."""
 
 import contextlib
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import LiteralString
 
 import psycopg
@@ -24,6 +24,7 @@ APPLYING = (
     "select count(*) from pg_stat_activity where datname = current_database()"
     " and application_name like 'bondreplicate%%' and query ~ 'apply_batch'"
 )
+LATER = "update met set t = 'later' where id = 1"
 DELETED = "select count(*) from bondreplicate.replicate_log where key = '{1}' and site = 2"
 
 
@@ -49,14 +50,14 @@ def test_what_a_user_changes_while_it_is_merged_is_compared(two: Mesh) -> None:
     """It was not there yet when versions were compared, and is the later one."""
     with contextlib.ExitStack() as users:
         with parted(two):
-            two[1].execute("update met set t = 'earlier'")
-            user = users.enter_context(open_at(two[2], "update met set t = 'later'"))
+            two[1].execute("update met set t = 'earlier' where id = 1")
+            user = users.enter_context(open_at(two[2], LATER))
         eventually(
             lambda: two[2].value(f"{APPLYING} and wait_event_type = 'Lock'"), "it waits for the row"
         )
         user.commit()
     assert_whole(two, rounds=1)
-    assert rows_of(two, "met") == [(1, "later")]
+    assert rows_of(two, "met")[0] == (1, "later")
 
 
 def test_a_parent_that_a_user_deletes_meanwhile_leaves_no_orphan(two: Mesh) -> None:
@@ -101,3 +102,30 @@ def test_a_delete_is_remembered_for_an_insert_that_it_has_passed(two: Mesh) -> N
         two.proxies[1, 2].flows.set()
     assert_whole(two, rounds=1)
     assert rows_of(two, "again") == [(1, "stays")]
+
+
+@pytest.mark.parametrize("then", ["", "truncate again"], ids=["delete", "truncate"])
+def test_what_is_written_below_a_delete_with_a_snapshot_from_before_it_stays(
+    new_mesh: Callable[..., Mesh], then: str
+) -> None:
+    """The clock of site 2 is ahead, and the user at site 1 does not see that it was heard of."""
+    mesh = new_mesh([available_versions()[-1]] * 2, SETUP)
+    settle(mesh)
+    one, two = mesh
+    one.stop_daemon()
+    ahead = "floor = now() + interval '60 s', floored_at = now()"
+    two.execute(f"update bondreplicate.replicate_state set {ahead}")
+    begin = "set transaction isolation level repeatable read; select from met"
+    with open_at(one, begin) as user, connect(one.dsn, role="test") as here:
+        two.execute("insert into again values (1, 'goes'); delete from again")
+        eventually(lambda: one.value(DELETED) > 0, "the delete is here")
+        if then:
+            two.execute(then)
+            eventually(lambda: one.value(f"{DELETED} or key is null") > 1, "the TRUNCATE is here")
+        rotate(here, [2])
+        user.execute("insert into again values (1, 'stays')")
+        user.commit()
+        rotate(here, [2])
+    one.start_daemon()
+    assert_whole(mesh, rounds=1)
+    assert rows_of(mesh, "again") == [(1, "stays")]
