@@ -1599,6 +1599,7 @@ begin
             where %1$s and l.stamp > clock_timestamp() and age(l.xid::xid) <= (
                 select max(age(a.backend_xmin)) from pg_stat_activity as a
                 where a.datname = current_database() and a.backend_type = 'client backend'
+                    and a.application_name not like 'bondreplicate %%' -- no users
             )
         ) or exists (
             select from bondreplicate.replicate_log as l
@@ -3444,7 +3445,7 @@ comment on function bondreplicate.wait_for_change(
 ) is
 'sleeps until something was committed';
 
-insert into bondreplicate.replicate_structure (number, name, checksum) values (0, 'functions', '52973c23475de963')
+insert into bondreplicate.replicate_structure (number, name, checksum) values (0, 'functions', '8a7d042455f8181f')
 on conflict (number) do update set checksum = excluded.checksum, made_at = clock_timestamp()
 ;
 revoke all on all functions in schema bondreplicate from public;

@@ -28,6 +28,7 @@ begin
             where %1$s and l.stamp > clock_timestamp() and age(l.xid::xid) <= (
                 select max(age(a.backend_xmin)) from pg_stat_activity as a
                 where a.datname = current_database() and a.backend_type = 'client backend'
+                    and a.application_name not like 'bondreplicate %%' -- no users
             )
         ) or exists (
             select from bondreplicate.replicate_log as l
