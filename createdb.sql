@@ -1051,12 +1051,12 @@ begin
     if exists (select from pg_temp.bond_stage as s where s.source = me and not s.mine) then
         -- What was made here comes back with a site that had changed the row before: it is known
         -- here, or known everywhere and forgotten. But a row may stand there with the version of a
-        -- delete made here, or of a TRUNCATE since: a user was at work on it there when that came.
+        -- delete made here: a user was at work on it there when that came.
         delete from pg_temp.bond_stage as s
         where s.source = me and not s.mine and (s.gone or not exists (
             select from bondreplicate.replicate_log as l
             where l.xid = s.xid and l.tab = s.tab and l.key = s.key
-                and (l.stamp, l.site, l.repair) <= (s.stamp, s.site, s.repair)
+                and (l.stamp, l.site, l.repair) = (s.stamp, s.site, s.repair)
         ));
         update pg_temp.bond_stage as s set again = true where s.source = me and not s.mine;
     end if;
@@ -1518,8 +1518,7 @@ comment on function bondreplicate.is_awaiting(text) is
 -- Whether changes that were applied from other sites are still needed by changes made here: one
 -- that was under way when they were applied, and that not every other site is known to have. It may
 -- stand here beside a delete of its row that has the higher version, goes out with that version,
--- and would lose to it elsewhere without. So may one that was begun after that, with a snapshot of
--- before: then the stamps tell.
+-- and would lose to it elsewhere without.
 -- which: condition on `l`, the entries. known: site to vector, for every other enabled site.
 create or replace function bondreplicate.is_passing(which text, known jsonb)
 returns boolean
@@ -1529,11 +1528,10 @@ as $$
 declare
     me smallint;
     oldest xid8;
-    earliest timestamptz;
     needed boolean;
 begin
     select s.site into me from bondreplicate.replicate_state as s;
-    select min(o.xid), min(o.stamp) into oldest, earliest
+    select min(o.xid) into oldest
     from jsonb_each(known) as k (site, seen)
     cross join lateral (select bondreplicate.position_in(k.seen, me) as has offset 0) as p
     join bondreplicate.replicate_log as o
@@ -1542,9 +1540,9 @@ begin
     execute format($q$
         select exists (
             select from bondreplicate.replicate_log as l
-            where %s and (l.source <> $1 and l.xid > $2 or l.stamp > $3)
+            where %s and l.source <> $1 and l.xid > $2
         )
-    $q$, which) into needed using me, oldest, earliest;
+    $q$, which) into needed using me, oldest;
     return needed;
 end
 $$;
@@ -1573,9 +1571,7 @@ comment on function bondreplicate.is_refusal(text) is
 -- of the log: what was written here is visible in its position of this site; what came from
 -- another site, in its position of that one.
 -- A site that was enabled since `known` was looked up may need them.
--- Whoever was at work when an entry was written may have to compare with it: it waits for them. So
--- it does where the stamp is ahead of the clock here, for who looks on with a snapshot from before
--- it (REPEATABLE READ): what he writes now has the lower stamp.
+-- Whoever was at work when an entry was written may have to compare with it: it waits for them.
 -- which: condition on `l`, the entries. known: site to vector, for every other enabled site;
 -- a site that never sent anything has an empty vector.
 create or replace function bondreplicate.is_stable(which text, known jsonb)
@@ -1594,13 +1590,6 @@ begin
         ) or exists (
             select from bondreplicate.replicate_log as l
             where %1$s and l.xid >= pg_snapshot_xmin(pg_current_snapshot())
-        ) or exists (
-            select from bondreplicate.replicate_log as l
-            where %1$s and l.stamp > clock_timestamp() and age(l.xid::xid) <= (
-                select max(age(a.backend_xmin)) from pg_stat_activity as a
-                where a.datname = current_database() and a.backend_type = 'client backend'
-                    and a.application_name not like 'bondreplicate %%' -- no users
-            )
         ) or exists (
             select from bondreplicate.replicate_log as l
             cross join jsonb_each($1) as k (site, seen)
@@ -3445,7 +3434,7 @@ comment on function bondreplicate.wait_for_change(
 ) is
 'sleeps until something was committed';
 
-insert into bondreplicate.replicate_structure (number, name, checksum) values (0, 'functions', '8a7d042455f8181f')
+insert into bondreplicate.replicate_structure (number, name, checksum) values (0, 'functions', '882e1b555303a5dd')
 on conflict (number) do update set checksum = excluded.checksum, made_at = clock_timestamp()
 ;
 revoke all on all functions in schema bondreplicate from public;

@@ -1,7 +1,7 @@
 """A user's transaction is open while a batch is applied to the rows that it changes."""
 
 import contextlib
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from typing import LiteralString
 
 import psycopg
@@ -102,30 +102,3 @@ def test_a_delete_is_remembered_for_an_insert_that_it_has_passed(two: Mesh) -> N
         two.proxies[1, 2].flows.set()
     assert_whole(two, rounds=1)
     assert rows_of(two, "again") == [(1, "stays")]
-
-
-@pytest.mark.parametrize("then", ["", "truncate again"], ids=["delete", "truncate"])
-def test_what_is_written_below_a_delete_with_a_snapshot_from_before_it_stays(
-    new_mesh: Callable[..., Mesh], then: str
-) -> None:
-    """The clock of site 2 is ahead, and the user at site 1 does not see that it was heard of."""
-    mesh = new_mesh([available_versions()[-1]] * 2, SETUP)
-    settle(mesh)
-    one, two = mesh
-    one.stop_daemon()
-    ahead = "floor = now() + interval '60 s', floored_at = now()"
-    two.execute(f"update bondreplicate.replicate_state set {ahead}")
-    begin = "set transaction isolation level repeatable read; select from met"
-    with open_at(one, begin) as user, connect(one.dsn, role="test") as here:
-        two.execute("insert into again values (1, 'goes'); delete from again")
-        eventually(lambda: one.value(DELETED) > 0, "the delete is here")
-        if then:
-            two.execute(then)
-            eventually(lambda: one.value(f"{DELETED} or key is null") > 1, "the TRUNCATE is here")
-        rotate(here, [2])
-        user.execute("insert into again values (1, 'stays')")
-        user.commit()
-        rotate(here, [2])
-    one.start_daemon()
-    assert_whole(mesh, rounds=1)
-    assert rows_of(mesh, "again") == [(1, "stays")]

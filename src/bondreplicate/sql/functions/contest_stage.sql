@@ -18,12 +18,12 @@ begin
     if exists (select from pg_temp.bond_stage as s where s.source = me and not s.mine) then
         -- What was made here comes back with a site that had changed the row before: it is known
         -- here, or known everywhere and forgotten. But a row may stand there with the version of a
-        -- delete made here, or of a TRUNCATE since: a user was at work on it there when that came.
+        -- delete made here: a user was at work on it there when that came.
         delete from pg_temp.bond_stage as s
         where s.source = me and not s.mine and (s.gone or not exists (
             select from bondreplicate.replicate_log as l
             where l.xid = s.xid and l.tab = s.tab and l.key = s.key
-                and (l.stamp, l.site, l.repair) <= (s.stamp, s.site, s.repair)
+                and (l.stamp, l.site, l.repair) = (s.stamp, s.site, s.repair)
         ));
         update pg_temp.bond_stage as s set again = true where s.source = me and not s.mine;
     end if;

@@ -1,8 +1,7 @@
 -- Whether changes that were applied from other sites are still needed by changes made here: one
 -- that was under way when they were applied, and that not every other site is known to have. It may
 -- stand here beside a delete of its row that has the higher version, goes out with that version,
--- and would lose to it elsewhere without. So may one that was begun after that, with a snapshot of
--- before: then the stamps tell.
+-- and would lose to it elsewhere without.
 -- which: condition on `l`, the entries. known: site to vector, for every other enabled site.
 create or replace function bondreplicate.is_passing(which text, known jsonb)
 returns boolean
@@ -12,11 +11,10 @@ as $$
 declare
     me smallint;
     oldest xid8;
-    earliest timestamptz;
     needed boolean;
 begin
     select s.site into me from bondreplicate.replicate_state as s;
-    select min(o.xid), min(o.stamp) into oldest, earliest
+    select min(o.xid) into oldest
     from jsonb_each(known) as k (site, seen)
     cross join lateral (select bondreplicate.position_in(k.seen, me) as has offset 0) as p
     join bondreplicate.replicate_log as o
@@ -25,9 +23,9 @@ begin
     execute format($q$
         select exists (
             select from bondreplicate.replicate_log as l
-            where %s and (l.source <> $1 and l.xid > $2 or l.stamp > $3)
+            where %s and l.source <> $1 and l.xid > $2
         )
-    $q$, which) into needed using me, oldest, earliest;
+    $q$, which) into needed using me, oldest;
     return needed;
 end
 $$;

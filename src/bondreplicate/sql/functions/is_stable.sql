@@ -2,9 +2,7 @@
 -- of the log: what was written here is visible in its position of this site; what came from
 -- another site, in its position of that one.
 -- A site that was enabled since `known` was looked up may need them.
--- Whoever was at work when an entry was written may have to compare with it: it waits for them. So
--- it does where the stamp is ahead of the clock here, for who looks on with a snapshot from before
--- it (REPEATABLE READ): what he writes now has the lower stamp.
+-- Whoever was at work when an entry was written may have to compare with it: it waits for them.
 -- which: condition on `l`, the entries. known: site to vector, for every other enabled site;
 -- a site that never sent anything has an empty vector.
 create or replace function bondreplicate.is_stable(which text, known jsonb)
@@ -23,13 +21,6 @@ begin
         ) or exists (
             select from bondreplicate.replicate_log as l
             where %1$s and l.xid >= pg_snapshot_xmin(pg_current_snapshot())
-        ) or exists (
-            select from bondreplicate.replicate_log as l
-            where %1$s and l.stamp > clock_timestamp() and age(l.xid::xid) <= (
-                select max(age(a.backend_xmin)) from pg_stat_activity as a
-                where a.datname = current_database() and a.backend_type = 'client backend'
-                    and a.application_name not like 'bondreplicate %%' -- no users
-            )
         ) or exists (
             select from bondreplicate.replicate_log as l
             cross join jsonb_each($1) as k (site, seen)
