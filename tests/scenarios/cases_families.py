@@ -62,6 +62,8 @@ ORPHANED = [
 ]
 DEFAULT_IS_WRITTEN_OTHERWISE = Case(
     "s73_set_default_itself_otherwise",
+    Kind.ORPHAN,
+    "SET DEFAULT, which is the row that goes, written otherwise",
     "create table fp (id numeric primary key); insert into fp values (0), (1);"
     "create table fc (id int primary key, p numeric default 1.0 references fp"
     " on delete set default)",
