@@ -1629,7 +1629,7 @@ begin
     where s.tab = staged_tab and s.key = staged_key and not s.mine;
     if not found or exists (
         select from pg_temp.bond_stage as s where s.tab = wanted_tab and s.key = wanted_key
-    ) or exists (
+    ) or teller = origin and exists (
         select from pg_temp.bond_aside as a where a.tab = wanted_tab and a.key = wanted_key
     ) then
         return false;
@@ -1815,7 +1815,9 @@ comment on function bondreplicate.is_unread(text) is
 -- Stages changes of other origins that wait here too, beside those of this one that have waited for
 -- a while: of changes that wait for one another, none can be applied by itself. Those that do not
 -- fit with the others go on waiting as changes of their own origin (bond_stage.via).
--- Only what is plain: told by the key and the columns of now, by a table the session can apply.
+-- Only what is plain: told by the key and the columns of now, by a table the session can apply; and
+-- that its own link has tried since this session learned the tables: it knows whether it is of the
+-- table that has this name now (those of a site that has left are told by the name).
 create or replace function bondreplicate.join_parked(origin smallint)
 returns void
 language plpgsql
@@ -1838,6 +1840,7 @@ begin
             and c.held is null and c.made
             and c.key_columns = p.key_columns
             and (p.gone or c.columns <@ p.columns and p.columns <@ c.columns)
+            and (p.tried_by > c.learned or p.origin_tab is null)
         where p.source <> origin and p.key <> '{}' and not p.refused and p.tries > 1
             and p.reason not like 'the table was altered since%'
             and not exists (
@@ -3206,7 +3209,7 @@ comment on function bondreplicate.revive_rows(integer) is
 
 -- A row and its version as they would be after the staged changes: the staged one; else, where a
 -- later TRUNCATE is staged, none; else the one that is here with the version that is remembered
--- (null: forgotten).
+-- (null: forgotten). The key may be written otherwise than it is staged, if the row is here.
 create or replace function bondreplicate.row_now(
     wanted_tab integer, wanted_key text [],
     out vals text [], out stamp timestamptz, out site smallint, out repair smallint,
@@ -3217,6 +3220,7 @@ set search_path = pg_catalog, pg_temp
 as $$
 declare
     cut record;
+    there record;
 begin
     select s.vals, s.stamp, s.site, s.repair, s.merged_into, s.gone, s.mine
     into vals, stamp, site, repair, merged_into, gone, mine
@@ -3228,6 +3232,18 @@ begin
             from pg_temp.fetch_%s($1) as f
         $q$, wanted_tab)
         into vals, stamp, site, repair, merged_into, gone, mine using wanted_key;
+        select s.vals, s.stamp, s.site, s.repair, s.merged_into, s.gone, s.mine into there
+        from pg_temp.bond_shape as t
+        join pg_temp.bond_stage as s
+            on s.tab = wanted_tab
+            and s.key = bondreplicate.pick_values(row_now.vals, t.columns, t.key_columns)
+        where t.tab = wanted_tab and row_now.vals is not null;
+        if found then
+            select there.vals, there.stamp, there.site, there.repair, there.merged_into,
+                there.gone, there.mine
+            into vals, stamp, site, repair, merged_into, gone, mine;
+            return;
+        end if;
         select s.stamp, s.site, s.repair into cut
         from pg_temp.bond_stage as s
         where (select b.truncates from pg_temp.bond_batch as b)
@@ -4063,7 +4079,7 @@ comment on function bondreplicate.wait_for_change(
 ) is
 'sleeps until something was committed';
 
-insert into bondreplicate.replicate_structure (number, name, checksum) values (0, 'functions', '404df0ad0177b9e5')
+insert into bondreplicate.replicate_structure (number, name, checksum) values (0, 'functions', '02719850ef40ef74')
 on conflict (number) do update set checksum = excluded.checksum, made_at = clock_timestamp()
 ;
 revoke all on all functions in schema bondreplicate from public;

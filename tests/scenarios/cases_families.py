@@ -60,6 +60,17 @@ ORPHANED = [
         KEPT,
     ),
 ]
+DEFAULT_IS_WRITTEN_OTHERWISE = Case(
+    "s73_set_default_itself_otherwise",
+    Kind.ORPHAN,
+    "SET DEFAULT, which is the row that goes, written otherwise",
+    "create table fp (id numeric primary key); insert into fp values (0), (1);"
+    "create table fc (id int primary key, p numeric default 1.0 references fp"
+    " on delete set default)",
+    a=["delete from fp where id = 1"],
+    b=["insert into fc values (10, 1)"],
+    a_later=Outcome({"fp": [(0,), (1,)], "fc": [(10, 1)]}, ["fp foreign key 1: gone"]),
+)
 MOVED_TO_A_PARENT_THAT_GOES = Case(
     "s73_moved",
     Kind.ORPHAN,
@@ -225,6 +236,7 @@ TRUNCATED_CYCLE = Case(
 
 CASES = [
     *ORPHANED,
+    DEFAULT_IS_WRITTEN_OTHERWISE,
     *TRUNCATED,
     TRUNCATED_CYCLE,
     MOVED_TO_A_PARENT_THAT_GOES,

@@ -5,7 +5,7 @@ from collections.abc import Iterator
 import pytest
 
 from tests.kit import Mesh, eventually, make_mesh
-from tests.scenarios.steps import PARKED, assert_whole, parted, settle, up
+from tests.scenarios.steps import PARKED, assert_whole, parted, rows_of, settle, up
 
 pytestmark = pytest.mark.timeout(180)
 ORDER = ((2, 3), (1, 3), (3, 1), (3, 2), (1, 2), (2, 1))
@@ -59,3 +59,28 @@ def test_a_value_handed_over_to_a_row_that_its_former_holder_points_at(three: Me
     rows = [(1, "free", 2), (2, "same", None), (3, "child", 1)]
     assert one.query("select * from t order by id") == rows
     assert not one.conflicts()
+
+
+def test_what_waits_for_a_dropped_table_is_not_tried_in_one_that_has_its_name(three: Mesh) -> None:
+    one, two, other = three
+    columns = "(id int primary key, p int references p)"
+    up(three, f"create table p (id int primary key); insert into p values (7);"
+       f"create table m {columns}; create table n {columns};"
+       "create table o (id int primary key, p int)", "p", "m", "n", "o")  # fmt: skip
+    one.execute("set session_replication_role = replica; delete from p")
+    two.execute("insert into m values (2, 7)")
+    other.execute("insert into n values (3, 7)")
+    eventually(lambda: one.value(f"{PARKED} where tries > 1") == 2, "both wait at site 1")
+    other.stop_daemon()
+    for site in three:
+        site.execute("drop table n; alter table o rename to n")
+    named = "select count(*) from bondreplicate.replicate_tables where table_name = 'n' and active"
+    eventually(lambda: one.value(f"{named} and relid = 'n'::regclass") == 1, "site 1 knows")
+    tries = "select tries from bondreplicate.replicate_parked where table_name = 'm'"
+    before = one.value(tries)
+    eventually(lambda: one.value(tries) > before + 1, "what waits is tried")
+    other.start_daemon()
+    one.execute("set session_replication_role = replica; insert into p values (7)")
+    assert_whole(three)
+    assert (rows_of(three, "m"), rows_of(three, "n")) == ([(2, 7)], [])
+    assert [(c["kind"], c["key"]) for c in one.conflicts()] == [("dropped", ["3"])]

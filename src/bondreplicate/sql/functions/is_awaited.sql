@@ -20,7 +20,7 @@ begin
     where s.tab = staged_tab and s.key = staged_key and not s.mine;
     if not found or exists (
         select from pg_temp.bond_stage as s where s.tab = wanted_tab and s.key = wanted_key
-    ) or exists (
+    ) or teller = origin and exists (
         select from pg_temp.bond_aside as a where a.tab = wanted_tab and a.key = wanted_key
     ) then
         return false;

@@ -1,7 +1,9 @@
 -- Stages changes of other origins that wait here too, beside those of this one that have waited for
 -- a while: of changes that wait for one another, none can be applied by itself. Those that do not
 -- fit with the others go on waiting as changes of their own origin (bond_stage.via).
--- Only what is plain: told by the key and the columns of now, by a table the session can apply.
+-- Only what is plain: told by the key and the columns of now, by a table the session can apply; and
+-- that its own link has tried since this session learned the tables: it knows whether it is of the
+-- table that has this name now (those of a site that has left are told by the name).
 create or replace function bondreplicate.join_parked(origin smallint)
 returns void
 language plpgsql
@@ -24,6 +26,7 @@ begin
             and c.held is null and c.made
             and c.key_columns = p.key_columns
             and (p.gone or c.columns <@ p.columns and p.columns <@ c.columns)
+            and (p.tried_by > c.learned or p.origin_tab is null)
         where p.source <> origin and p.key <> '{}' and not p.refused and p.tries > 1
             and p.reason not like 'the table was altered since%'
             and not exists (

@@ -14,7 +14,7 @@
 -- turn. bond_aside: rows whose latest state the origin has, and keeps parked. bond_removed.pointed:
 -- values of the columns that foreign keys point at, also of those that do not travel.
 -- bond_shape.numbers: those of its columns here; together: equal where they are merged as one.
--- bond_shape.made: the session has its functions for the table as it is.
+-- bond_shape.made: the session has its functions for the table as it is; learned: when that was.
 -- Keys are compared bytewise, whatever collation a function's arguments give it: by the index.
 create temporary table bond_stage (
     tab integer, key text [] collate "C", xid xid8, stamp timestamptz, site smallint,
@@ -51,8 +51,9 @@ create index bond_column_place on bond_column (place);
 create temporary table bond_shape (
     tab integer primary key, schema_name name, table_name name, columns name [],
     checked_late boolean, held text, origin_tab integer, key_columns name [],
-    key_numbers smallint [], layout text, made boolean not null default false, by_column boolean,
-    numbers smallint [], together integer []
+    key_numbers smallint [], layout text, made boolean not null default false,
+    learned xid8 not null default pg_current_xact_id(), by_column boolean, numbers smallint [],
+    together integer []
 );
 -- Parked changes of tables that can take them now, with the table as it is. A held table has its
 -- own shape here too, without a column that the change carries; and a table that has taken the name
