@@ -98,7 +98,7 @@ def test_procedure_to_the_letter_while_clients_write(clusters: list[Cluster], se
     early = None
     try:
         first.start_daemon()
-        early = Pgbench(first.database, seconds + 18, clients=2, rate=150)
+        early = Pgbench(first.database, seconds + 12, clients=2, rate=150)
         copy(first, second)
         copy(first, third)
         assert early.is_running(), "the copy took longer than the clients wrote"
