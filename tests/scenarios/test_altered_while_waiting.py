@@ -8,7 +8,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from tests.kit import Mesh, eventually, make_mesh
+from tests.kit import Mesh, Site, eventually, make_mesh
 from tests.scenarios.steps import ACTIVE, PARKED, assert_whole, rows_of, up
 
 pytestmark = pytest.mark.timeout(120)
@@ -103,7 +103,8 @@ CASES = {
          "insert into a values (1, 1, 1), (2, 2, 2)"),
         [
             (2, NO_FIVE), (1, "update a set n = 5 where id = 1"), (2, "parks", 1),
-            (1, "alter table a rename v to z"), (2, "alter table a rename v to z"), (2, FIVE),
+            (1, "notes", "alter table a rename v to z"), (2, "alter table a rename v to z"),
+            (2, FIVE),
         ],
         [(1, 1, 5), (2, 2, 2)],
     ),
@@ -120,7 +121,7 @@ CASES = {
         ("create table a (id int primary key, v int, w int, n int);"
          "insert into a values (1, 10, 20, 0)"),
         [
-            (2, NO_FIVE), (1, "update a set n = 5"), (2, "parks", 1), (1, SWAP), (2, SWAP),
+            (2, NO_FIVE), (1, "update a set n = 5"), (2, "parks", 1), (1, "notes", SWAP), (2, SWAP),
             (2, FIVE),
         ],
         [(1, 10, 20, 5)],
@@ -128,8 +129,8 @@ CASES = {
     "values are converted": (
         "create table a (id int primary key, w int, n int); insert into a values (1, 1, 0)",
         [
-            (2, NO_FIVE), (1, "update a set w = 7, n = 5"), (2, "parks", 1), (1, CENTS),
-            (2, CENTS), (2, FIVE),
+            (2, NO_FIVE), (1, "update a set w = 7, n = 5"), (2, "parks", 1),
+            (1, "notes", CENTS), (2, CENTS), (2, FIVE),
         ],
         [(1, 700, 5)],
     ),
@@ -150,6 +151,14 @@ def mesh() -> Iterator[Mesh]:
     mesh = make_mesh(("18", "16"))
     yield mesh
     mesh.end()
+
+
+def notes(site: Site, ddl: str) -> None:
+    """Alter table a, and wait until the daemon of the site has seen that."""
+    shape = "select shape from bondreplicate.replicate_tables where table_name = 'a'"
+    before = site.value(shape)
+    site.execute(ddl)
+    eventually(lambda: site.value(shape) != before, f"site {site.number} notes: {ddl}")
 
 
 def reaches(mesh: Mesh, number: int, what: str, value: object) -> None:
@@ -186,6 +195,8 @@ def test_a_table_is_altered_while_changes_wait(mesh: Mesh, case: str) -> None:
             threading.Event().wait(FORGET_S)
         elif len(step) == 2:
             mesh[step[0]].execute(step[1])
+        elif step[1] == "notes":
+            notes(mesh[step[0]], step[2])
         else:
             reaches(mesh, *step)
     assert_whole(mesh)

@@ -169,20 +169,31 @@ def test_s133_a_copy_goes_on_beyond_what_was_used(new_mesh: Callable[..., Mesh])
 
 
 def test_a_table_that_counts_as_replicated_hands_out_ids_of_its_site(trio: Mesh) -> None:
-    # Made one after the other, so that the sequences were looked at just before the last one.
-    names = [f"late{n}" for n in range(4)]
-    for name in names:
-        for site in trio:
-            site.execute(f"create table {name} (id serial primary key, s int)")
-        for site in trio:
-            eventually(
-                lambda site=site, name=name: site.value(ACTIVE, [[name]]), f"{site} has {name}"
-            )
-            site.execute(f"insert into {name} (s) values (%s)", [site.number])
-    for site in trio:
-        for name in names:
-            made = f"select id %% 10 from {name} where s = %s"
-            assert site.query(made, [site.number]) == [(site.number,)], name
+    """Also one that is made while sequences are being aligned, which somebody holds up."""
+    site = trio[2]
+    held = [f"held{n}" for n in range(4)]
+    for name in held:
+        site.execute(f"create sequence {name}")
+    made, drawn = [], {}
+    with psycopg.connect(site.dsn) as holder:
+        for name in held:
+            holder.execute(f"select nextval('{name}')")
+
+        def make_and_draw() -> bool:
+            if len(made) < 20:
+                made.append(f"late{len(made)}")
+                site.execute(f"create table {made[-1]} (id serial primary key)")
+            for name in set(made) - drawn.keys():
+                if site.value(ACTIVE, [[name]]):
+                    drawn[name] = site.value(f"insert into {name} default values returning id")
+            return len(drawn) == 20
+
+        eventually(make_and_draw, "all are replicated", every_s=0.1)
+    assert {name: value for name, value in drawn.items() if value % 10 != site.number} == {}
+    for other in trio:
+        if other is not site:
+            for name in made:
+                other.execute(f"create table {name} (id serial primary key)")
 
 
 def test_s134_the_end_of_a_range_is_told_and_never_crossed(trio: Mesh) -> None:

@@ -6,7 +6,7 @@ import random
 import signal
 import threading
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass, field
 
@@ -134,7 +134,12 @@ def _follow_at_start(connection: Connection, told: Told) -> None:
 
 
 def _follow(
-    connection: Connection, told: Told, *, first: bool, served: Sequence[int] = ()
+    connection: Connection,
+    told: Told,
+    *,
+    first: bool,
+    served: Sequence[int] = (),
+    align: Callable[[], None] = lambda: None,
 ) -> Mapping[What, str]:
     """Follow tables; what fails is tried at every round, and said once until it changes.
 
@@ -153,7 +158,7 @@ def _follow(
         else:
             log.info(event, **facts)
 
-    follow_tables(connection, first=first, report=report, served=served)
+    follow_tables(connection, first=first, report=report, served=served, align=align)
     for what in told.note(failed):
         tell = log.warning if what[0] == "table_failed" else log.info
         tell(what[0], **facts_of[what])
@@ -347,9 +352,13 @@ class Daemon:
         if digest == self.digest:
             execute(connection, query("tables_watched"), watched)
             return
-        # Before a table counts as replicated: its ids must not be those of another site by then.
-        self._align_sequences(connection)
-        left = _follow(connection, self.tables_told, first=False, served=self._served())
+        left = _follow(
+            connection,
+            self.tables_told,
+            first=False,
+            served=self._served(),
+            align=lambda: self._align_sequences(connection),
+        )
         pulse.beat()
         if not left:
             execute(connection, query("tables_watched"), watched)

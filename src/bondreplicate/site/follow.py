@@ -50,7 +50,12 @@ GIVE_UP_HINT = (
 
 
 def follow_tables(
-    connection: Connection, *, first: bool, report: Report, served: Sequence[int] = ()
+    connection: Connection,
+    *,
+    first: bool,
+    report: Report,
+    served: Sequence[int] = (),
+    align: Callable[[], None] = lambda: None,
 ) -> None:
     """Bring triggers and replicate_tables in line with the tables that exist.
 
@@ -64,9 +69,12 @@ def follow_tables(
         first: this is the first start, so that the rows reach other sites by a copy.
         report: called with an event and facts for everything done.
         served: sites that links send to.
+        align: aligns sequences. Called when it is known which tables there are, before one of them
+            counts as replicated: its ids must not be those of another site by then.
     """
     captured = fetch_captured(connection)
     shapes, listed = fetch_shapes(connection), fetch_listed(connection)
+    align()
     hidden = {s.oid: s for s in shapes if s.hidden}
     names = {s.name for s in hidden.values()}
     for shape in hidden.values():
