@@ -116,14 +116,19 @@ def test_a_rewritten_table_is_sent_whole_after_it_was_down(new_mesh: Callable[..
     assert rows_of(mesh, "item") == [(1, "while down"), (2, "later"), (3, "old")]
 
 
+def settle_and_watch(mesh: Mesh, site: Site) -> None:
+    """From then on the daemon of the site knows since when triggers may have been switched off."""
+    mesh.settle()
+    watched = "select watched_xid is not null from bondreplicate.replicate_clock"
+    eventually(lambda: site.value(watched), "the triggers were looked at")
+
+
 def test_what_is_written_while_triggers_are_switched_off_is_sent(
     new_mesh: Callable[..., Mesh],
 ) -> None:
     mesh = new_mesh(TWO, ITEM)
     here, there = mesh
-    mesh.settle()
-    watched = "select watched_xid is not null from bondreplicate.replicate_clock"
-    eventually(lambda: here.value(watched), "the triggers were looked at")
+    settle_and_watch(mesh, here)
     here.execute(
         "alter table item disable trigger all; insert into item values (4, 'loaded');"
         " update item set v = 'loaded' where id = 1; alter table item enable trigger all"
@@ -141,9 +146,7 @@ def test_what_was_not_captured_replaces_what_was_captured_a_moment_before(
     """Site 2 still remembers the version before, which is younger than the last look."""
     mesh = new_mesh(TWO, ITEM)
     here, there = mesh
-    mesh.settle()
-    watched = "select watched_xid is not null from bondreplicate.replicate_clock"
-    eventually(lambda: here.value(watched), "the triggers were looked at")
+    settle_and_watch(mesh, here)
     there.stop_daemon()
     here.execute("update item set v = 'captured'")
     eventually(lambda: there.query("select from item where v = 'captured'"), "it arrives")
@@ -160,9 +163,7 @@ def test_what_was_not_captured_replaces_what_was_captured_a_moment_before(
 def test_what_is_written_while_a_table_is_not_logged_is_sent(new_mesh: Callable[..., Mesh]) -> None:
     mesh = new_mesh(TWO, ITEM)
     here, there = mesh
-    mesh.settle()
-    watched = "select watched_xid is not null from bondreplicate.replicate_clock"
-    eventually(lambda: here.value(watched), "the triggers were looked at")
+    settle_and_watch(mesh, here)
     here.execute("alter table item set unlogged")
     eventually(lambda: here.value(TRIGGERS) == 0, "it is released")
     here.execute("update item set v = 'loaded' where id = 1; insert into item values (4, 'loaded')")
