@@ -101,7 +101,10 @@ class _Table:
             )
             for column in self.columns
         ]
-        return sql.SQL("concat_ws(', ', {})").format(sql.SQL(", ").join(parts or [sql.SQL("''")]))
+        # A function takes a hundred arguments at most, an array takes any number.
+        return sql.SQL("array_to_string(array[{}]::text [], ', ')").format(
+            sql.SQL(", ").join(parts)
+        )
 
 
 def _connect(dsn: str) -> psycopg.Connection:

@@ -2,6 +2,8 @@
 
 from typing import Any
 
+import pytest
+
 from tests.kit import Mesh, eventually
 from tests.scenarios.steps import conflicts, settle, up
 
@@ -23,6 +25,12 @@ def resolve(mesh: Mesh, how: str, *tables: str) -> None:
             timeout_s=60,
         )
     settle(mesh, 30)
+
+
+def orders_of(request: pytest.FixtureRequest) -> set[str]:
+    """The orders of arrival that tests of this run ask for; each has tables of its own."""
+    calls = [getattr(item, "callspec", None) for item in request.session.items]
+    return {c.params["order"] for c in calls if c and "order" in c.params}
 
 
 def up_by_column(mesh: Mesh, setup_sql: str, *tables: str) -> None:

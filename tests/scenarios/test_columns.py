@@ -6,7 +6,7 @@ from collections.abc import Iterator, Sequence
 import pytest
 
 from tests.kit import Mesh, make_mesh
-from tests.scenarios.columns import outcomes, up_by_column
+from tests.scenarios.columns import orders_of, outcomes, up_by_column
 from tests.scenarios.steps import Link, assert_whole, parted, rows_of, settle, two_or_three
 
 pytestmark = pytest.mark.timeout(300)
@@ -31,7 +31,7 @@ KINDS = ("diff", "same", "update", "delete", "three")
 @pytest.fixture(scope="module", params=two_or_three(("15", "18"), ("18", "16", "15")))
 def mesh(request: pytest.FixtureRequest) -> Iterator[Mesh]:
     mesh = make_mesh(request.param, proxies=True)
-    tables = [f"{kind}_{order}" for kind in KINDS for order in ORDERS]
+    tables = [f"{kind}_{order}" for kind in KINDS for order in orders_of(request)]
     up_by_column(mesh, ";".join(f"create table {t} {COLUMNS}" for t in tables), *tables)
     yield mesh
     mesh.end()

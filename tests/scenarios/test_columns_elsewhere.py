@@ -1,12 +1,14 @@
 """Tables merged by column meet the rest of the machinery: streams, undo, down and up."""
 
+import time
 from collections.abc import Iterator
 
+import psycopg
 import pytest
 
 from tests.kit import Mesh, eventually, make_mesh
 from tests.scenarios.columns import outcomes, resolve, up_by_column
-from tests.scenarios.steps import PARKED, assert_whole, parted, rows_of
+from tests.scenarios.steps import PARKED, assert_whole, parted, rows_of, up
 
 pytestmark = pytest.mark.timeout(180)
 
@@ -40,6 +42,22 @@ def test_large_batches_of_single_columns(mesh: Mesh) -> None:
     assert rows[:2] == [(1, "a1", "b", "c"), (3, "a2", "b2", "c")]
     assert rows[2:] == [(i, "a1", "b2", "c") for i in range(4, LARGE + 1)]
     assert [key for key, _, _ in outcomes(mesh, "large")] == ["2", "3"]
+
+
+def test_writing_a_row_costs_about_as_much_as_where_rows_are_merged(mesh: Mesh) -> None:
+    """Single statements, as applications write them: each is planned, and must not be compiled."""
+    up_by_column(mesh, SETUP.format(t="priced", rows=100), "priced")
+    up(mesh, SETUP.format(t="plain", rows=100), "plain")
+    for site in mesh:
+        took_s = {}
+        for table in ("plain", "priced", "plain", "priced"):
+            began = time.monotonic()
+            with psycopg.connect(site.dsn) as user:
+                for key in range(1, 101):
+                    user.execute(f"update {table} set a = 'x' where id = {key}")
+            took = time.monotonic() - began
+            took_s[table] = min(took, took_s.get(table, took))
+        assert took_s["priced"] < 10 * took_s["plain"], (site, took_s)
 
 
 def test_undo_leaves_other_columns_as_they_are(mesh: Mesh) -> None:

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from tests.kit import Mesh, make_mesh
-from tests.scenarios.columns import up_by_column
+from tests.scenarios.columns import orders_of, up_by_column
 from tests.scenarios.steps import Link, assert_whole, parted, rows_of, settle, two_or_three
 from tests.scenarios.test_columns import IN_ORDER, ORDERS
 
@@ -186,7 +186,7 @@ STORIES = {
 def mesh(request: pytest.FixtureRequest) -> Iterator[Mesh]:
     mesh = make_mesh(request.param, proxies=True)
     parts, tables = [], []
-    for order in ORDERS:
+    for order in orders_of(request):
         for name, story in STORIES.items():
             table = f"{name}_{order}"
             setup = story.setup.split("insert into", 1)

@@ -29,7 +29,7 @@ def words() -> list[list[str]]:
         found.update(WORD.findall(text))
     found -= {"ctid", "xmin", "xmax", "tableoid", "id", "made", *INDEXED}
     rest = sorted(found | {"key_", "e1", "k1"})
-    return [INDEXED + rest[i : i + 80] for i in range(0, len(rest), 80)]
+    return [INDEXED + rest[i : i + 200] for i in range(0, len(rest), 200)]
 
 
 @pytest.fixture

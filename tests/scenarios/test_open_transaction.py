@@ -34,7 +34,13 @@ def forgotten(site: Site, others: Sequence[Site]) -> None:
 
 
 @pytest.mark.parametrize("case", CASES)
-@pytest.mark.parametrize("versions", [[NEWEST] * 2, mixed_versions(3)], ids=["two", "three"])
+@pytest.mark.parametrize(
+    "versions",
+    [
+        pytest.param([NEWEST] * 2, id="two", marks=pytest.mark.soak),
+        pytest.param(mixed_versions(3), id="three"),
+    ],
+)
 def test_what_waited_stays_where_it_is_later(
     new_mesh: Callable[..., Mesh], versions: list[str], case: str
 ) -> None:

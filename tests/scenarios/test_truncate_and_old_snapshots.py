@@ -7,11 +7,14 @@ from collections.abc import Iterator
 
 import pytest
 
-from tests.kit import Mesh, eventually, make_mesh
+from tests.kit import Mesh, eventually, faketime_library, make_mesh
 from tests.scenarios.columns import resolve
 from tests.scenarios.steps import assert_whole, rows_of, up
 
-pytestmark = pytest.mark.timeout(120)
+pytestmark = [
+    pytest.mark.timeout(120),
+    pytest.mark.skipif(faketime_library() is None, reason="libfaketime is not installed"),
+]
 
 
 @pytest.fixture

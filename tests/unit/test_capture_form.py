@@ -5,10 +5,10 @@ import hashlib
 from bondreplicate.border.sqlfiles import template
 from bondreplicate.core.shapes import CAPTURED_AS
 
-FORM = (2, "216fe0950631ca3d")
+FORM = (3, "77e4e16a89786bae")
 
 
 def test_a_new_form_has_a_new_number() -> None:
-    texts = [template(name) for name in ("capture", "attach", "pinned")]
+    texts = [template(name) for name in ("capture", "capture_columns", "attach", "pinned")]
     digest = hashlib.sha256("\n".join(texts).encode()).hexdigest()[:16]
     assert (CAPTURED_AS, digest) == FORM, "raise CAPTURED_AS, and write both down here"

@@ -13,7 +13,7 @@ from bondreplicate.core.groups import group_columns
 TableName = tuple[str, str]
 """Schema and name."""
 
-CAPTURED_AS = 2
+CAPTURED_AS = 3
 """Counts the forms of the capture triggers: after an upgrade sites make theirs anew."""
 
 ROW, COLUMN = "row", "column"
