@@ -28,8 +28,12 @@ def resolve(mesh: Mesh, how: str, *tables: str) -> None:
 
 
 def orders_of(request: pytest.FixtureRequest) -> set[str]:
-    """The orders of arrival that tests of this run ask for; each has tables of its own."""
-    calls = [getattr(item, "callspec", None) for item in request.session.items]
+    """The orders of arrival that tests of this file ask for; each has tables of its own."""
+    calls = [
+        getattr(item, "callspec", None)
+        for item in request.session.items
+        if item.path == request.path
+    ]
     return {c.params["order"] for c in calls if c and "order" in c.params}
 
 
