@@ -47,6 +47,7 @@ __all__ = [
 ]
 
 Connection: TypeAlias = psycopg.Connection[Any]
+WATCH_S = 5.0
 PsycopgError = psycopg.Error
 
 PINNED: Mapping[str, str] = {
@@ -108,8 +109,20 @@ KEEPALIVE_THERE: Mapping[str, str] = {
 """The same at the server's end, which holds locks as long as it believes that we are there."""
 
 
+class _Watcher(psycopg.Connection[Any]):
+    """Sleeps while a query takes its time: psycopg looks for Ctrl+C ten times a second."""
+
+    def wait(self, *args: Any, **options: Any) -> Any:
+        return super().wait(*args, **{"interval": WATCH_S, **options})
+
+
 def connect(
-    dsn: str, *, role: str, autocommit: bool = True, timeout_s: int | None = None
+    dsn: str,
+    *,
+    role: str,
+    autocommit: bool = True,
+    timeout_s: int | None = None,
+    watches: bool = False,
 ) -> Connection:
     """Connect, with settings pinned.
 
@@ -118,6 +131,7 @@ def connect(
         role: what the connection is for; shown as application_name `bondreplicate <role>`.
         autocommit: False where a transaction is to begin with the first statement.
         timeout_s: for people who wait for an answer: less than KEEPALIVE says, 2 at the least.
+        watches: for a thread, not the main one, whose queries sleep at the server all the time.
 
     Raises:
         TransientError: not reachable now. DatabaseError: refused (password, no such database).
@@ -127,7 +141,8 @@ def connect(
         patience = {} if timeout_s is None else {"connect_timeout": str(max(2, timeout_s))}
         extra = {k: v for k, v in ({**KEEPALIVE, **patience}).items() if k not in given}
         name = f"bondreplicate {role}"[:63]
-        connection = psycopg.connect(
+        kind = _Watcher if watches else psycopg.Connection[Any]
+        connection = kind.connect(
             dsn,
             autocommit=autocommit,
             application_name=name,

@@ -248,8 +248,10 @@ class Daemon:
         left = Left(self.settings)
         retention = Retention(self.settings.conflicts_keep_days)
         while not self.stop.is_set():
-            if value(connection, query("house_lock")):
-                if self._something_happened(connection):
+            happened = self._look(connection)
+            sequences_now = sequences_due and time.monotonic() >= next_sequences_s
+            if (happened or sequences_now) and value(connection, query("house_lock")):
+                if happened:
                     self._keep_house(connection, pulse)
                     sequences_due = not self.stop.is_set()
                 if sequences_due and time.monotonic() >= next_sequences_s:
@@ -271,12 +273,12 @@ class Daemon:
             report = unable[name]
             log.warning("sequence_warning", reason=report.warning, hint=report.hint)
 
-    def _something_happened(self, connection: Connection) -> bool:
+    def _look(self, connection: Connection) -> bool:
         """Whether there may be housework: something was committed, or something was left to do."""
-        snapshot = value(connection, query("snapshot_now"))
-        quiet = snapshot == self.snapshot and self.digest is not None
-        self.snapshot = snapshot
-        return not quiet or bool(value(connection, query("log_has_entries")))
+        [now] = rows(connection, query("house_look"))
+        quiet = now.snapshot == self.snapshot and self.digest is not None
+        self.snapshot = now.snapshot
+        return not quiet or now.entries
 
     def _become_active(self, connection: Connection) -> bool:
         """Take the site's lock; where another daemon has it, wait as a standby.

@@ -53,7 +53,7 @@ class Pulse:
     def _run(self) -> None:
         while not self._stop.is_set():
             try:
-                connection = connect(self._settings.dsn, role="pulse")
+                connection = connect(self._settings.dsn, role="pulse", watches=True)
                 with connection:
                     self._watch(connection)
             except DatabaseError:
@@ -62,15 +62,16 @@ class Pulse:
 
     def _watch(self, connection: Connection) -> None:
         known = "1:1:"
-        pause_s = self._settings.poll_ms_min / 1000
+        least_s, most_s = self._settings.poll_ms_min / 1000, self._settings.poll_ms_max / 1000
+        pause_s = least_s
         while not self._stop.is_set():
-            args = {"known": known, "pause_s": pause_s, "limit_s": LIMIT_S}
+            args = {"known": known, "pause_s": pause_s, "pause_max_s": most_s, "limit_s": LIMIT_S}
             now = value(connection, query("wait_for_change"), args)
             self._backoff.reset()
             if now != known:
-                known, pause_s = now, self._settings.poll_ms_min / 1000
+                known, pause_s = now, least_s
                 self.beat()
                 # A short rest lets one look serve all commits of these milliseconds.
                 self._stop.wait(pause_s)
             else:
-                pause_s = self._settings.poll_ms_max / 1000
+                pause_s = most_s
