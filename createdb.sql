@@ -743,6 +743,101 @@ insert into bondreplicate.replicate_structure (number, name, checksum)
 values (18, '018_columns', 'da9e0369eed814f4');
 end if; end $bond_step$;
 
+do $bond_step$ begin if not exists (
+    select from bondreplicate.replicate_structure where number = 19
+) then execute $bond_structure$
+-- Which of two concurrent changes of one row stays, where it is not to be the later one.
+alter table bondreplicate.replicate_tables
+add column policy text not null default 'latest',
+add column priority smallint [] not null default '{}',
+add column hook text,
+add constraint policy_is_known check (policy in ('latest', 'site_priority', 'hook')),
+add constraint policy_is_for_rows_merged_whole check (policy = 'latest' or resolve = 'row'),
+add constraint site_priority_names_sites check (policy <> 'site_priority' or priority <> '{}'),
+add constraint hook_names_a_function check (policy <> 'hook' or hook is not null),
+add constraint hook_is_schema_and_name check (
+    hook ~ '^("([^"]|"")+"|[a-z_][a-z0-9_]*)[.]("([^"]|"")+"|[a-z_][a-z0-9_]*)$'
+);
+comment on column bondreplicate.replicate_tables.policy is
+'latest: of two concurrent changes of a row the later stays; site_priority: that of the site that '
+'priority names first; hook: what the function makes of both; set it alike at every site';
+comment on column bondreplicate.replicate_tables.priority is
+'for site_priority: sites, the first wins; those that are not named come after';
+comment on column bondreplicate.replicate_tables.hook is
+'for hook: the function, schema and name';
+$bond_structure$;
+insert into bondreplicate.replicate_structure (number, name, checksum)
+values (19, '019_policies', '9eec6ccca276e855');
+end if; end $bond_step$;
+
+do $bond_step$ begin if not exists (
+    select from bondreplicate.replicate_structure where number = 20
+) then execute $bond_structure$
+-- Columns to which the changes of all sites add up.
+alter table bondreplicate.replicate_tables
+add column counters name [] not null default '{}',
+add column counted name [] not null default '{}',
+add constraint counters_are_merged_by_row
+check (counters = '{}' or resolve = 'row' and policy = 'latest');
+comment on column bondreplicate.replicate_tables.counters is
+'columns to which the changes of all sites add up; set it alike at every site';
+comment on column bondreplicate.replicate_tables.counted is
+'what counters says, in effect: it changes when nothing of the table is on its way';
+
+-- It has no primary key for the reasons that replicate_log has none: what writes it in a user's
+-- transaction holds the user's row, so that one row has one count.
+create table bondreplicate.replicate_counter (
+    tab integer not null,
+    hash bigint not null,
+    key text [] not null,
+    base_stamp timestamptz not null default '-infinity',
+    base_site smallint not null default 0,
+    start jsonb not null default '{}',
+    totals jsonb not null default '{}',
+    plain_stamp timestamptz not null default '-infinity',
+    plain_site smallint not null default 0,
+    gone boolean not null default false
+);
+create index replicate_counter_hash on bondreplicate.replicate_counter (hash);
+create index replicate_counter_gone on bondreplicate.replicate_counter (hash) where gone;
+alter table bondreplicate.replicate_counter replica identity full;
+comment on table bondreplicate.replicate_counter is
+'of each row with counters what all sites have added: the value is the start and all totals';
+comment on column bondreplicate.replicate_counter.tab is 'replicate_tables.id';
+comment on column bondreplicate.replicate_counter.hash is 'as in replicate_log';
+comment on column bondreplicate.replicate_counter.key is 'text of each key column';
+comment on column bondreplicate.replicate_counter.base_stamp is
+'version of the INSERT that what was added counts from; -infinity: from before they were counted';
+comment on column bondreplicate.replicate_counter.base_site is
+'site of that INSERT; 0: from before they were counted';
+comment on column bondreplicate.replicate_counter.start is
+'by column, the value that was added to';
+comment on column bondreplicate.replicate_counter.totals is
+'by site, after how many changes (changes) what it has added to each column; '
+'only the site itself moves it';
+comment on column bondreplicate.replicate_counter.plain_stamp is
+'where start is a value from before the counters were counted, which waited: its version';
+comment on column bondreplicate.replicate_counter.plain_site is
+'where start is a value from before the counters were counted, which waited: its version';
+comment on column bondreplicate.replicate_counter.gone is
+'the row was deleted: kept until every site is known to have that';
+
+alter table bondreplicate.replicate_parked
+add column counters jsonb,
+add column only_counters boolean not null default false;
+comment on column bondreplicate.replicate_parked.counters is
+'where the table has counters: what the origin knew that all sites had added';
+comment on column bondreplicate.replicate_parked.only_counters is
+'the row has lost, or is here: what was added to it is still to be applied';
+
+comment on column bondreplicate.replicate_error.kind is
+'concurrent, unique, foreign key, truncate, dropped: what clashed; key: it cannot be read any '
+'more; counter: what was added to a row that was inserted anew';
+$bond_structure$;
+insert into bondreplicate.replicate_structure (number, name, checksum)
+values (20, '020_counters', 'c3ddf8fd8d7f199e');
+end if; end $bond_step$;
+
 -- Functions are made anew, because what they return may have changed. Capture functions
 -- stay: triggers need them, and the daemon makes them for each table; so does what indexes need.
 do $bond_drop$
@@ -753,7 +848,7 @@ begin
         select p.oid::regprocedure::text
         from pg_catalog.pg_proc as p
         join pg_catalog.pg_namespace as n on n.oid = p.pronamespace
-        where n.nspname = 'bondreplicate' and p.proname !~ '^capture_(columns_)?[0-9]+$'
+        where n.nspname = 'bondreplicate' and p.proname !~ '^capture_(columns_|counters_)?[0-9]+$'
             and p.proname <> 'key_digest'
     loop
         execute 'drop function ' || one;
@@ -847,6 +942,67 @@ comment on function bondreplicate.apply_batch(
     interval
 ) is
 'applies the staged batch of an origin';
+
+-- What a user's function makes of two concurrent changes of a row; the later one comes first, at
+-- every site. Rows are objects of texts, null where the row was deleted; what is returned likewise.
+-- Key columns, and columns that are left out, are as in the later row, or the one that there is.
+-- problem: why the result cannot be used; null: it can. The server refuses what it writes: it is
+-- stable or immutable. Errors: those that trying again may mend.
+create or replace function bondreplicate.ask_hook(
+    hook text, key text [], key_columns name [], columns name [], later text [], earlier text [],
+    later_version jsonb, earlier_version jsonb, out vals text [], out problem text
+)
+language plpgsql
+set search_path = pg_catalog, pg_temp
+as $$
+declare
+    asked constant regprocedure := to_regprocedure(hook || '(text[],jsonb,jsonb,jsonb,jsonb)');
+    known constant text [] := columns::text [];
+    row_now constant text [] := coalesce(later, earlier);
+    result jsonb;
+    stray text;
+begin
+    if asked is null then
+        problem := format('function %s is not there', hook);
+        return;
+    end if;
+    execute format('select %s($1, $2, $3, $4, $5)', asked::oid::regproc)
+    into result
+    using key, jsonb_object(known, later), jsonb_object(known, earlier), later_version,
+        earlier_version;
+    if result is null or result = 'null' then
+        return;
+    end if;
+    if jsonb_typeof(result) <> 'object' then
+        problem := format('%s returned no object but %s', hook, left(result::text, 100));
+        return;
+    end if;
+    select k.name into stray from jsonb_object_keys(result) as k (name)
+    where k.name <> all (known) limit 1;
+    if found then
+        problem := format('%s returned a column %I, which does not travel', hook, stray);
+        return;
+    end if;
+    vals := array(
+        select case
+            when result ? c.name and c.name <> all (key_columns::text []) then result ->> c.name
+            else row_now[c.place]
+        end
+        from unnest(known) with ordinality as c (name, place) order by c.place
+    );
+exception
+    when others or assert_failure then
+        if not bondreplicate.is_refusal(sqlstate) then
+            raise;
+        end if;
+        vals := null;
+        problem := format('%s failed: %s', hook, sqlerrm);
+end
+$$;
+comment on function bondreplicate.ask_hook(
+    text, text [], name [], name [], text [], text [], jsonb, jsonb
+) is
+'what a user''s function makes of two concurrent changes of a row';
 
 -- The cells of a staged or parked row; of one that has none, a single one of all its columns.
 create or replace function bondreplicate.cells_or_one(
@@ -1143,22 +1299,10 @@ declare
     more bigint;
     why text;
 begin
-    if exists (
-        select from pg_temp.bond_stage as s where s.source = me and not s.mine and s.cells is null
-    ) then
-        -- What was made here comes back with a site that had changed the row before: it is known
-        -- here, or known everywhere and forgotten. But a row may stand there with the version of a
-        -- delete made here: a user was at work on it there when that came.
-        -- Parts of a row: pass_own_cells().
-        delete from pg_temp.bond_stage as s
-        where s.source = me and not s.mine and s.cells is null and (s.gone or not exists (
-            select from bondreplicate.replicate_log as l
-            where l.xid = s.xid and l.tab = s.tab and l.key = s.key
-                and (l.stamp, l.site, l.repair) = (s.stamp, s.site, s.repair)
-        ));
-        update pg_temp.bond_stage as s set again = true
-        where s.source = me and not s.mine and s.cells is null;
+    if exists (select from pg_temp.bond_stage as s where s.counters is not null) then
+        perform bondreplicate.index_stage(0);
     end if;
+    perform bondreplicate.pass_own_rows(me);
     if (select b.truncates from pg_temp.bond_batch as b) then
         -- A TRUNCATE meets every key that is remembered of its table.
         perform bondreplicate.put_aside(t.tab)
@@ -1178,8 +1322,14 @@ begin
             end loop;
             before := pg_current_snapshot();
             for tab in select distinct s.tab from pg_temp.bond_stage as s order by 1 loop
+                perform bondreplicate.join_counters(tab, me);
                 execute format('select pg_temp.seeds_%s($1)', tab) into more using me;
                 conflicts := conflicts + more;
+                if (select c.policy from pg_temp.bond_shape as c where c.tab = tab) then
+                    execute format('select pg_temp.prefer_%s($1, $2, $3)', tab)
+                    into more using origin, me, seen;
+                    conflicts := conflicts + more;
+                end if;
                 execute format('select pg_temp.contest_%s($1, $2, $3)', tab)
                 into more using origin, me, seen;
                 conflicts := conflicts + more;
@@ -1188,6 +1338,7 @@ begin
             delete from pg_temp.bond_stage as s using pg_temp.bond_stage as t
             where t.key is null and s.tab = t.tab and s.key is not null
                 and (s.stamp, s.site, s.repair) < (t.stamp, t.site, t.repair);
+            perform bondreplicate.stage_counters();
             return;
         exception
             when lock_not_available then
@@ -1226,6 +1377,18 @@ end
 $$;
 comment on function bondreplicate.count_mended(smallint) is
 'how many changes of a batch have been repaired or parked';
+
+-- What all sites have added to one counter of a row.
+create or replace function bondreplicate.counter_sum(totals jsonb, name text)
+returns numeric
+language sql
+immutable
+set search_path = pg_catalog, pg_temp
+as $$
+select coalesce(sum((e.value ->> name)::numeric), 0) from jsonb_each(totals) as e
+$$;
+comment on function bondreplicate.counter_sum(jsonb, text) is
+'what all sites have added to one counter of a row';
 
 -- A staged row that is put together of what came and what is here, and that the server refuses,
 -- though it would take it as it came: the later of the two stays whole, as a repair of all columns;
@@ -1396,6 +1559,30 @@ $$;
 comment on function bondreplicate.follow_parent(jsonb, text [], text []) is
 'what a child points at instead of a parent that went';
 
+-- Forgets the counts of rows that are gone, where nothing that does not know of it can arrive: the
+-- log has forgotten the deletion, and nothing of the table is parked.
+create or replace function bondreplicate.forget_counters()
+returns void
+language plpgsql
+set search_path = pg_catalog, pg_temp
+as $$
+begin
+    delete from bondreplicate.replicate_counter as c
+    where c.gone and not exists (
+        select from bondreplicate.replicate_log as l where l.tab = c.tab and l.hash = c.hash
+    ) and not exists (
+        select from bondreplicate.replicate_log as l where l.tab = c.tab and l.hash = c.tab
+    ) and not exists (
+        select from bondreplicate.replicate_tables as t
+        join bondreplicate.replicate_parked as p
+            on p.schema_name = t.schema_name and p.table_name = t.table_name
+        where t.id = c.tab
+    );
+end
+$$;
+comment on function bondreplicate.forget_counters() is
+'forgets the counts of rows that are gone everywhere';
+
 -- Drops parked changes that later versions in some entries of the log have superseded, before
 -- those are forgotten; one that its origin had not seen is a conflict, and logged. What beats an
 -- older one that its origin had not seen will be sent again.
@@ -1422,16 +1609,28 @@ begin
     $q$, which);
     execute format($q$
         with superseded as (
-            delete from bondreplicate.replicate_parked as p
-            using bondreplicate.replicate_log as l, bondreplicate.replicate_tables as t
-            where %s and t.schema_name = p.schema_name and t.table_name = p.table_name
+            select distinct on (p.id) p.*, t.id as tab, l.stamp as l_stamp, l.site as l_site,
+                l.repair as l_repair, p.counters is not null
+                or t.counted <> '{}' and not p.gone and p.xid is not null as counts,
+                l.source = p.source or pg_visible_in_snapshot(
+                    coalesce(l.origin_xid, l.xid), bondreplicate.position_in(p.seen, l.source)
+                ) as was_seen
+            from bondreplicate.replicate_parked as p, bondreplicate.replicate_log as l,
+                bondreplicate.replicate_tables as t
+            where %s and not p.only_counters
+                and t.schema_name = p.schema_name and t.table_name = p.table_name
                 and l.tab = t.id and (l.key is null or p.key_columns in ('{}', t.key_columns)
                     and (l.hash = p.hash or l.key = p.key))
                 and (l.stamp, l.site, l.repair) > (p.stamp, p.site, p.repair)
-            returning p.*, t.id as tab, t.key_columns, l.stamp as l_stamp, l.site as l_site,
-                l.repair as l_repair, l.source = p.source or pg_visible_in_snapshot(
-                    coalesce(l.origin_xid, l.xid), bondreplicate.position_in(p.seen, l.source)
-                ) as was_seen
+            order by p.id, l.stamp desc, l.site desc, l.repair desc
+        ),
+        dropped as (
+            delete from bondreplicate.replicate_parked as p using superseded as s
+            where p.id = s.id and not s.counts
+        ),
+        counted as ( -- What was added counts, whichever row stays; so does a value from before.
+            update bondreplicate.replicate_parked as p set only_counters = true
+            from superseded as s where p.id = s.id and s.counts
         )
         insert into bondreplicate.replicate_error (
             source, schema_name, table_name, key, kind, rule, outcome, columns,
@@ -1482,6 +1681,7 @@ begin
         end if;
         perform bondreplicate.forget_parked(which);
         execute format('truncate bondreplicate.replicate_log_%s', wanted);
+        perform bondreplicate.forget_counters();
         update bondreplicate.replicate_part as r set closed_at = null where r.part = wanted;
     exception
         when lock_not_available then
@@ -1587,6 +1787,26 @@ as $$
         )
 $$;
 comment on function bondreplicate.holders_of_tables() is 'who holds replicated tables, in words';
+
+-- What a hook is made of, as a digest that is the same at sites where its definition is; null:
+-- there is no such function, or it might write.
+create or replace function bondreplicate.hook_made_of(hook text)
+returns text
+language sql
+stable
+set search_path = pg_catalog, pg_temp
+as $$
+select md5(concat_ws(
+    ' ', l.lanname, p.provolatile, p.prorettype::regtype, p.prosecdef, p.proisstrict,
+    p.proargnames, p.proconfig, p.prosrc, p.probin, pg_get_function_sqlbody(p.oid)
+))
+from pg_proc as p
+join pg_language as l on l.oid = p.prolang
+where p.oid = to_regprocedure(hook || '(text[],jsonb,jsonb,jsonb,jsonb)')
+    and p.provolatile <> 'v'
+$$;
+comment on function bondreplicate.hook_made_of(text) is
+'a digest of what a hook is made of';
 
 -- Makes rows of the stage easy to find by their key, where there are many and some have to be
 -- mended or tried one by one: without, each look goes through all. It has to be made before rows
@@ -1727,6 +1947,26 @@ $$;
 comment on function bondreplicate.is_passing(text, jsonb) is
 'whether changes made here need entries of the log that they have passed';
 
+-- Whether of two concurrent changes of a row the earlier is to stay by the priority of sites. Of
+-- one site's write and a repair that holds an older one of it, the write is meant.
+create or replace function bondreplicate.is_preferred(
+    priority smallint [], earlier_site smallint, earlier_repair integer,
+    later_site smallint, later_repair integer
+)
+returns boolean
+language sql
+immutable
+set search_path = pg_catalog, pg_temp
+as $$
+select case
+    when earlier_site = later_site then earlier_repair = 0 and later_repair > 0
+    else coalesce(array_position(priority, earlier_site), 1000)
+        < coalesce(array_position(priority, later_site), 1000)
+end
+$$;
+comment on function bondreplicate.is_preferred(smallint [], smallint, integer, smallint, integer) is
+'whether the earlier of two changes is that of the preferred site';
+
 -- Whether an error with this SQLSTATE means that the server refuses a row, which then has to wait
 -- by itself; any code may, since users' own functions raise what they like. Others go away by
 -- trying again, or nothing can be done about them row by row: lost connections (08), a server that
@@ -1812,6 +2052,23 @@ $$;
 comment on function bondreplicate.is_unread(text) is
 'whether entries of the log are of tables that cannot be read';
 
+-- Joins what staged rows of a table bring of its counters, if it has any, with what is known here.
+create or replace function bondreplicate.join_counters(wanted_tab integer, me smallint)
+returns void
+language plpgsql
+set search_path = pg_catalog, pg_temp
+as $$
+begin
+    if exists (
+        select from pg_temp.bond_shape as t where t.tab = wanted_tab and t.counted is not null
+    ) then
+        execute format('select pg_temp.counters_%s($1)', wanted_tab) using me;
+    end if;
+end
+$$;
+comment on function bondreplicate.join_counters(integer, smallint) is
+'joins what comes of the counters of a table with what is known here';
+
 -- Stages changes of other origins that wait here too, beside those of this one that have waited for
 -- a while: of changes that wait for one another, none can be applied by itself. Those that do not
 -- fit with the others go on waiting as changes of their own origin (bond_stage.via).
@@ -1855,10 +2112,11 @@ begin
     )
     insert into pg_temp.bond_stage (
         tab, key, xid, source, mine, stamp, site, repair, gone, merged_into, seen, again, via,
-        cells, vals
+        cells, counters, only_counters, vals
     )
     select f.tab, f.key, f.xid, f.maker, f.xid is null and f.cells is null, f.stamp, f.site,
-        f.repair, f.gone, f.merged_into, f.seen, f.again, f.source, f.cells, case
+        f.repair, f.gone, f.merged_into, f.seen, f.again, f.source, f.cells, f.counters,
+        f.only_counters, case
             when not f.gone then bondreplicate.pick_values(f.vals, f.columns, f.columns_now)
         end
     from found as f;
@@ -1887,6 +2145,28 @@ as $$
 $$;
 comment on function bondreplicate.joined_cells(jsonb, jsonb, name []) is
 'versions of a row of which an older state has waited';
+
+-- What is known of a row's counters from two sides: of each site the total after more changes.
+-- totals: by site, an object with `changes` and a sum for each column.
+create or replace function bondreplicate.joined_totals(one jsonb, other jsonb)
+returns jsonb
+language sql
+immutable
+set search_path = pg_catalog, pg_temp
+as $$
+select coalesce(jsonb_object_agg(j.site, j.total), '{}')
+from (
+    select distinct on (e.site) e.site, e.total
+    from (
+        select o.key as site, o.value as total from jsonb_each(one) as o
+        union all
+        select o.key, o.value from jsonb_each(other) as o
+    ) as e
+    order by e.site, (e.total ->> 'changes')::bigint desc
+) as j
+$$;
+comment on function bondreplicate.joined_totals(jsonb, jsonb) is
+'what two sides know of the counters of a row';
 
 -- Lays the rows in bond_met that are here and come as well side by side, column by column: the
 -- version that comes and the one remembered here. At equal versions, where two sites made the same
@@ -2036,6 +2316,84 @@ $$;
 comment on function bondreplicate.keep_columns(integer) is
 'puts columns that a change does not bring into its staged row, as they are here';
 
+-- Remembers what is known now of the counters of staged rows of a table: what bond_count has.
+create or replace function bondreplicate.keep_counters(me smallint, wanted_tab integer)
+returns void
+language plpgsql
+set search_path = pg_catalog, pg_temp
+as $$
+begin
+    perform bondreplicate.log_counters(me, wanted_tab);
+    update bondreplicate.replicate_counter as c
+    set base_stamp = n.base_stamp, base_site = n.base_site, start = n.start, totals = n.totals,
+        plain_stamp = n.plain_stamp, plain_site = n.plain_site
+    from pg_temp.bond_count as n
+    where c.ctid = n.known and (c.base_stamp, c.base_site, c.start, c.totals, c.plain_stamp)
+        is distinct from (n.base_stamp, n.base_site, n.start, n.totals, n.plain_stamp);
+    insert into bondreplicate.replicate_counter (
+        tab, hash, key, base_stamp, base_site, start, totals, plain_stamp, plain_site, gone
+    )
+    select wanted_tab, n.hash, n.key, n.base_stamp, n.base_site, n.start, n.totals, n.plain_stamp,
+        n.plain_site, not n.here
+    from pg_temp.bond_count as n
+    where n.known is null
+        and (n.base_site > 0 or n.totals <> '{}' or n.plain_stamp > '-infinity');
+end
+$$;
+comment on function bondreplicate.keep_counters(smallint, integer) is
+'remembers what is known of the counters of staged rows';
+
+-- A staged row that a policy made, and that the server refuses: the later of the two changes stays,
+-- and the record says why. Writes pg_temp.bond_stage. Returns whether it is so.
+create or replace function bondreplicate.keep_later(
+    me smallint, wanted_tab integer, wanted_key text [], why text
+)
+returns boolean
+language plpgsql
+set search_path = pg_catalog, pg_temp
+as $$
+declare
+    came record;
+    here record;
+    lost boolean;
+begin
+    if not bondreplicate.unprefer(wanted_tab, wanted_key) then
+        return false;
+    end if;
+    select s.vals, s.stamp, s.site, s.repair into came
+    from pg_temp.bond_stage as s where s.tab = wanted_tab and s.key = wanted_key;
+    execute format(
+        'select f.vals, f.stamp, f.site, f.repair from pg_temp.fetch_%s($1) as f', wanted_tab
+    ) into here using wanted_key;
+    lost := (here.stamp, here.site, here.repair) > (came.stamp, came.site, came.repair);
+    insert into bondreplicate.replicate_error (
+        source, schema_name, table_name, key, kind, rule, outcome, columns, winner_stamp,
+        winner_site, winner_repair, winner_row, loser_stamp, loser_site, loser_repair, loser_row
+    )
+    select me, t.schema_name, t.table_name, wanted_key, 'concurrent',
+        'the later version stays where what its policy made is refused: ' || why,
+        case when lost then 'the incoming change was not applied'
+            else 'the change made here was replaced' end, t.columns,
+        w.stamp, w.site, w.repair, w.vals, l.stamp, l.site, l.repair, l.vals
+    from pg_temp.bond_shape as t
+    cross join lateral (
+        select here.stamp, here.site, here.repair, here.vals where lost
+        union all select came.stamp, came.site, came.repair, came.vals where not lost
+    ) as w (stamp, site, repair, vals)
+    cross join lateral (
+        select came.stamp, came.site, came.repair, came.vals where lost
+        union all select here.stamp, here.site, here.repair, here.vals where not lost
+    ) as l (stamp, site, repair, vals)
+    where t.tab = wanted_tab
+    on conflict do nothing;
+    delete from pg_temp.bond_stage as s
+    where lost and s.tab = wanted_tab and s.key = wanted_key;
+    return true;
+end
+$$;
+comment on function bondreplicate.keep_later(smallint, integer, text [], text) is
+'lets the later change stay where the server refuses what a policy made';
+
 -- For each site that needs what the log keeps, the vector that came with its last batch, an empty
 -- one where none ever came: every other enabled site, and those that are still being served.
 create or replace function bondreplicate.known_vectors(served smallint [])
@@ -2179,6 +2537,55 @@ end
 $$;
 comment on function bondreplicate.log_columns(smallint, integer) is
 'logs columns that were written at two sites';
+
+-- Tells of what was added to a row that was inserted anew, neither site having seen the other: it
+-- is lost with the older of the two, the one here or the one that comes. What is to be is in
+-- bond_count.
+create or replace function bondreplicate.log_counters(me smallint, wanted_tab integer)
+returns void
+language plpgsql
+set search_path = pg_catalog, pg_temp
+as $$
+begin
+    insert into bondreplicate.replicate_error (
+        source, schema_name, table_name, key, kind, rule, outcome, columns, winner_stamp,
+        winner_site, winner_repair, winner_row, loser_stamp, loser_site, loser_repair
+    )
+    select me, t.schema_name, t.table_name, n.key, 'counter',
+        'what is added to a row counts until it is inserted anew',
+        'lost with the older row: ' || x.sums, t.columns, n.base_stamp, n.base_site, 0,
+        s.vals, o.stamp, o.site, 0
+    from pg_temp.bond_count as n
+    join pg_temp.bond_stage as s on s.ctid = n.place
+    join pg_temp.bond_shape as t on t.tab = wanted_tab
+    cross join pg_temp.bond_batch as b
+    left join bondreplicate.replicate_counter as c on c.ctid = n.known
+    cross join lateral (
+        select c.base_stamp, c.base_site, c.totals where not c.gone
+        union all
+        select i.stamp, i.site, i.totals
+        from jsonb_to_record(s.counters) as i (stamp timestamptz, site smallint, totals jsonb)
+        where n.here and not s.gone
+    ) as o (stamp, site, totals)
+    cross join lateral (
+        select string_agg(
+            format('%s %s by site %s', v.key, v.value, e.key), ', ' order by e.key, v.key
+        ) as sums
+        from jsonb_each(o.totals) as e cross join lateral jsonb_each(e.value) as v
+        where v.key <> 'changes' and v.value <> '0'
+    ) as x
+    where (o.stamp, o.site) < (n.base_stamp, n.base_site) and x.sums is not null and exists (
+        select from bondreplicate.replicate_log as l
+        where l.tab = wanted_tab and l.hash = n.hash and l.source = me
+            and not pg_visible_in_snapshot(
+                l.xid, bondreplicate.position_in(coalesce(s.seen, b.seen), me)
+            )
+    )
+    on conflict do nothing;
+end
+$$;
+comment on function bondreplicate.log_counters(smallint, integer) is
+'logs what was added to rows that were inserted anew elsewhere';
 
 -- Logs in replicate_error what a repair is about to remove or to undo.
 -- Call it before stage_repair().
@@ -2696,6 +3103,7 @@ language plpgsql
 set search_path = pg_catalog, pg_temp
 as $$
 begin
+    perform bondreplicate.unprefer(wanted_tab, wanted_key);
     with taken as (
         delete from pg_temp.bond_stage as s
         where s.tab = wanted_tab and (wanted_key is null or s.key = wanted_key)
@@ -2704,14 +3112,15 @@ begin
     insert into bondreplicate.replicate_parked as p (
         source, schema_name, table_name, origin_tab, layout, columns, key, key_columns, key_numbers,
         hash, xid, maker, stamp, site, repair, gone, vals, merged_into, seen, again,
-        cells, reason, refused
+        cells, counters, only_counters, reason, refused
     )
     select coalesce(k.via, origin), t.schema_name, t.table_name,
         case when k.via is null then t.origin_tab end, t.layout, t.columns,
         coalesce(k.key, '{}'), case when k.key is null then '{}' else t.key_columns end,
-        t.key_numbers, k.hash, k.xid, k.source, k.stamp, k.site, k.repair,
-        k.gone, k.vals, k.merged_into, coalesce(k.seen, b.seen), k.again, k.cells, why,
-        park.refused
+        t.key_numbers, k.hash, k.xid, k.source, coalesce(k.stamp, '-infinity'), coalesce(k.site, 0),
+        coalesce(k.repair, 0),
+        k.gone, k.vals, k.merged_into, coalesce(k.seen, b.seen), k.again, k.cells,
+        k.counters, k.only_counters, why, park.refused
     from taken as k
     join pg_temp.bond_shape as t on t.tab = wanted_tab
     cross join pg_temp.bond_batch as b
@@ -2727,6 +3136,7 @@ begin
         repair = excluded.repair, gone = excluded.gone, vals = excluded.vals,
         merged_into = excluded.merged_into, seen = excluded.seen,
         again = p.again or excluded.again, cells = excluded.cells,
+        counters = excluded.counters, only_counters = excluded.only_counters,
         reason = excluded.reason, refused = excluded.refused,
         tried_by = excluded.tried_by, tries = p.tries + 1;
 end
@@ -2753,8 +3163,9 @@ begin
         select s.key from pg_temp.bond_stage as s where s.tab = wanted_tab and s.key is not null
     loop
         why := bondreplicate.refusal_of(origin, me, wanted_tab, one.key, before, careful);
-        if why is not null and bondreplicate.fall_back(
-            origin, me, wanted_tab, one.key, before, careful
+        if why is not null and (
+            bondreplicate.keep_later(me, wanted_tab, one.key, why)
+            or bondreplicate.fall_back(origin, me, wanted_tab, one.key, before, careful)
         ) then
             found_any := true;
         elsif why is not null then
@@ -2846,6 +3257,43 @@ $$;
 comment on function bondreplicate.pass_own_cells(smallint, integer) is
 'takes what was made here off staged rows';
 
+-- What was made here comes back with a site that had changed the row before: it is known here, or
+-- known everywhere and forgotten. But a row may stand there with the version of a delete made here:
+-- a user was at work on it there when that came. Parts of a row: pass_own_cells(). What all sites
+-- have added to its counters may be new.
+create or replace function bondreplicate.pass_own_rows(me smallint)
+returns void
+language plpgsql
+set search_path = pg_catalog, pg_temp
+as $$
+begin
+    if not exists (
+        select from pg_temp.bond_stage as s where s.source = me and not s.mine and s.cells is null
+    ) then
+        return;
+    end if;
+    with own as materialized (
+        select s.ctid as place, s.counters is not null as counts
+        from pg_temp.bond_stage as s
+        where s.source = me and not s.mine and s.cells is null and not s.only_counters
+            and (s.gone or not exists (
+                select from bondreplicate.replicate_log as l
+                where l.xid = s.xid and l.tab = s.tab and l.key = s.key
+                    and (l.stamp, l.site, l.repair) = (s.stamp, s.site, s.repair)
+            ))
+    ),
+    counted as (
+        update pg_temp.bond_stage as s set only_counters = true
+        from own as o where s.ctid = o.place and o.counts
+    )
+    delete from pg_temp.bond_stage as s using own as o where s.ctid = o.place and not o.counts;
+    update pg_temp.bond_stage as s set again = true
+    where s.source = me and not s.mine and s.cells is null and not s.only_counters;
+end
+$$;
+comment on function bondreplicate.pass_own_rows(smallint) is
+'takes what was made here off the stage';
+
 -- Of the values of some columns those that are wanted, in that order.
 create or replace function bondreplicate.pick_values(vals text [], columns name [], wanted name [])
 returns text []
@@ -2861,6 +3309,36 @@ select array(
 $$;
 comment on function bondreplicate.pick_values(text [], name [], name []) is
 'of the values of some columns those that are wanted';
+
+-- What a change that has waited since before its origin counted says of counters, once a later
+-- state of the row has come from there, which counts: its values are where counting starts.
+-- counters, stamp, site, columns, vals: of the change that waited. counted: names of the counters.
+create or replace function bondreplicate.plain_start(
+    counters jsonb, stamp timestamptz, site smallint, columns name [], vals text [], counted name []
+)
+returns jsonb
+language sql
+immutable
+set search_path = pg_catalog, pg_temp
+as $$
+select case
+    when counters is null then jsonb_build_object(
+        'plain_stamp', stamp, 'plain_site', site, 'start', (
+            select jsonb_object_agg(v.name, v.val::numeric)
+            from unnest(columns, vals) as v (name, val) where v.name = any (counted)
+        )
+    )
+    when counters ? 'plain_stamp' then jsonb_build_object(
+        'plain_stamp', counters -> 'plain_stamp', 'plain_site', counters -> 'plain_site',
+        'start', counters -> 'start'
+    )
+    else '{}'
+end
+$$;
+comment on function bondreplicate.plain_start(
+    jsonb, timestamptz, smallint, name [], text [], name []
+) is
+'what a change from before its origin counted says of counters';
 
 -- Stages a child with other values in its foreign key. Where these are part of its own key, as in a
 -- table that joins two others, it is another row: the old one goes, and remembers where to. Where
@@ -2946,6 +3424,7 @@ comment on function bondreplicate.put_aside(integer) is
 
 -- Lifts the logical clock above a stamp that was applied
 -- here, so that whoever sees the change writes later ones.
+-- So is that of a repair just above it, which others may make of it by a policy.
 -- Refuses a stamp too far ahead of the wall clock (BR020).
 -- Writes replicate_state only where it is needed.
 create or replace function bondreplicate.raise_floor(applied timestamptz, ahead_max interval)
@@ -2964,9 +3443,9 @@ begin
             ),
             hint = 'correct the clock of the site that made it; clock_ahead_max_s sets the limit';
     end if;
-    if applied >= now_here then
+    if applied + interval '1 microsecond' >= now_here then
         update bondreplicate.replicate_state
-        set floor = applied + interval '1 microsecond', floored_at = clock_timestamp();
+        set floor = applied + interval '2 microseconds', floored_at = clock_timestamp();
     end if;
 end
 $$;
@@ -3222,7 +3701,8 @@ declare
     cut record;
     there record;
 begin
-    select s.vals, s.stamp, s.site, s.repair, s.merged_into, s.gone, s.mine
+    select s.vals, s.stamp, s.site, s.repair, s.merged_into, s.gone,
+        s.mine and not s.preferred
     into vals, stamp, site, repair, merged_into, gone, mine
     from pg_temp.bond_stage as s where s.tab = wanted_tab and s.key = wanted_key;
     if not found then
@@ -3232,7 +3712,9 @@ begin
             from pg_temp.fetch_%s($1) as f
         $q$, wanted_tab)
         into vals, stamp, site, repair, merged_into, gone, mine using wanted_key;
-        select s.vals, s.stamp, s.site, s.repair, s.merged_into, s.gone, s.mine into there
+        select s.vals, s.stamp, s.site, s.repair, s.merged_into, s.gone,
+            s.mine and not s.preferred as mine
+        into there
         from pg_temp.bond_shape as t
         join pg_temp.bond_stage as s
             on s.tab = wanted_tab
@@ -3524,6 +4006,24 @@ $$;
 comment on function bondreplicate.stage_columns(smallint, integer, text [], text []) is
 'stages a repair of some columns of a row';
 
+-- Stages rows of which nothing but the counters is to be written: those that have lost, or were
+-- applied before, and whose counters have moved. See bond_stage.only_counters.
+create or replace function bondreplicate.stage_counters()
+returns void
+language plpgsql
+set search_path = pg_catalog, pg_temp
+as $$
+declare
+    wanted_tab integer;
+begin
+    for wanted_tab in select distinct b.tab from pg_temp.bond_behind as b loop
+        execute format('select pg_temp.behind_%s()', wanted_tab);
+    end loop;
+end
+$$;
+comment on function bondreplicate.stage_counters() is
+'stages rows of which only counters have moved';
+
 -- Stages a repair: a write made here, whose version is just above the one it replaces, so that
 -- every site that makes the same repair gives it the same version. Where that version is forgotten
 -- others may still know it: a fresh stamp.
@@ -3780,7 +4280,7 @@ begin
     end loop;
     for t in
         select f.proname from pg_proc as f join pg_namespace as n on n.oid = f.pronamespace
-        where n.nspname = 'bondreplicate' and f.proname ~ '^capture_(columns_)?[0-9]+$'
+        where n.nspname = 'bondreplicate' and f.proname ~ '^capture_(columns_|counters_)?[0-9]+$'
     loop
         execute format('drop function bondreplicate.%I()', t.proname);
     end loop;
@@ -3931,6 +4431,12 @@ begin
             else bondreplicate.joined_cells(s.cells, bondreplicate.cells_or_one(
                 p.cells, p.stamp, p.site, p.repair, p.maker, p.xid
             ), c.columns)
+        end,
+        counters = case
+            when p.gone or p.xid is null or (s.counters ->> 'site')::integer > 0 then s.counters
+            else s.counters || bondreplicate.plain_start(
+                p.counters, p.stamp, p.site, p.columns, p.vals, c.counted
+            )
         end
         from bondreplicate.replicate_parked as p
         join pg_temp.bond_shape as c
@@ -3940,10 +4446,11 @@ begin
         where p.source = origin and s.tab = c.tab and coalesce(s.key, '{}') = p.key;
         insert into pg_temp.bond_stage (
             tab, key, xid, source, mine, stamp, site, repair, gone, merged_into, seen, again,
-            cells, vals
+            cells, counters, only_counters, vals
         )
         select p.tab, nullif(p.key, '{}'), p.xid, p.maker, p.xid is null and p.cells is null,
-            p.stamp, p.site, p.repair, p.gone, p.merged_into, p.seen, p.again, p.cells, case
+            p.stamp, p.site, p.repair, p.gone, p.merged_into, p.seen, p.again, p.cells,
+            p.counters, p.only_counters, case
                 when not p.gone then bondreplicate.pick_values(p.vals, p.columns, p.columns_now)
             end
         from pg_temp.bond_due as p
@@ -4012,10 +4519,10 @@ begin
             and p.xid is not null;
         insert into pg_temp.bond_stage (
             tab, key, xid, source, mine, stamp, site, repair, gone, seen, again,
-            vals
+            counters, vals
         )
         select p.tab, n.key, p.xid, p.maker, p.xid is null, p.stamp, p.site, p.repair,
-            p.turn = 2, p.seen, p.again, case
+            p.turn = 2, p.seen, p.again, case when p.turn = 1 then p.counters end, case
                 when p.turn = 1 then bondreplicate.pick_values(p.vals, p.columns, p.columns_now)
             end
         from (
@@ -4034,6 +4541,45 @@ end
 $$;
 comment on function bondreplicate.unpark_altered(smallint) is
 'stages parked changes of tables that were altered';
+
+-- Takes back what a policy preferred for staged rows of a table: the change that came is staged as
+-- it came, and the conflict is not told. wanted_key: null: all rows of the table.
+-- Writes pg_temp.bond_stage. Returns whether there was any.
+create or replace function bondreplicate.unprefer(wanted_tab integer, wanted_key text [])
+returns boolean
+language plpgsql
+set search_path = pg_catalog, pg_temp
+as $$
+declare
+    found_any boolean;
+begin
+    if not exists (select from pg_temp.bond_overruled) then
+        return false;
+    end if;
+    with undone as (
+        delete from pg_temp.bond_stage as s
+        where s.tab = wanted_tab and s.preferred and (wanted_key is null or s.key = wanted_key)
+        returning s.tab, s.key, s.stamp, s.site, s.repair
+    ),
+    untold as (
+        delete from bondreplicate.replicate_error as e
+        using undone as u, pg_temp.bond_shape as t
+        where t.tab = u.tab and e.xid = pg_current_xact_id() and e.key = u.key
+            and (e.schema_name, e.table_name) = (t.schema_name, t.table_name)
+            and (e.winner_stamp, e.winner_site, e.winner_repair) = (u.stamp, u.site, u.repair)
+    ),
+    restored as (
+        insert into pg_temp.bond_stage
+        select o.* from pg_temp.bond_overruled as o
+        join undone as u on u.tab = o.tab and u.key = o.key
+        returning 1
+    )
+    select exists (select from restored) into found_any;
+    return found_any;
+end
+$$;
+comment on function bondreplicate.unprefer(integer, text []) is
+'takes back what a policy preferred for staged rows';
 
 -- The numbers of all transactions that a snapshot does not show: those that were open, and those
 -- that came later.
@@ -4082,7 +4628,7 @@ comment on function bondreplicate.wait_for_change(
 ) is
 'sleeps until something was committed';
 
-insert into bondreplicate.replicate_structure (number, name, checksum) values (0, 'functions', '66764b3fad8c5417')
+insert into bondreplicate.replicate_structure (number, name, checksum) values (0, 'functions', 'bb69a513fea0c16a')
 on conflict (number) do update set checksum = excluded.checksum, made_at = clock_timestamp()
 ;
 revoke all on all functions in schema bondreplicate from public;

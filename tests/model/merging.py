@@ -1,10 +1,8 @@
-"""Rows merged column by column, and counters that add up: a small model of its own.
+"""Rows merged column by column: a small model of its own. Counters: counters.py.
 
 Columns that one constraint names together are one *group* and are merged as one: then a merged row
 breaks no CHECK, NOT NULL or composite key that its authors' rows did not break. A row that comes
-back where it was deleted is completed there: a repair, just above the deletion. A counter is the
-value that the last plain write gave it (its *base*) and the sum of what all sites added to that
-base; what is added travels once over each link, and counts only for the base that it was added to.
+back where it was deleted is completed there: a repair, just above the deletion.
 """
 
 from __future__ import annotations
@@ -26,14 +24,10 @@ class Merged:
     Attributes:
         cells: by group, version and values.
         dead: the latest deletion known.
-        base: version of the plain write that set the counter.
-        start: the counter as that write set it.
     """
 
     cells: Mapping[str, Cell]
     dead: Version = NEVER
-    base: Version = NEVER
-    start: int = 0
 
     @property
     def top(self) -> Version:
@@ -45,44 +39,38 @@ class Merged:
 
 
 def join(one: Merged, other: Merged) -> Merged:
-    """The later of each group, of the deletion and of the base."""
+    """The later of each group, and of the deletion."""
     cells = {g: max(one.cells.get(g, (NEVER, ())), other.cells.get(g, (NEVER, ())))
              for g in {*one.cells, *other.cells}}  # fmt: skip
-    base, start = max((one.base, one.start), (other.base, other.start))
-    return Merged(cells, max(one.dead, other.dead), base, start)
+    return Merged(cells, max(one.dead, other.dead))
 
 
 @dataclass
 class Rules:
-    """Each can be left out. once: what was added is not sent again; revive: see the module."""
+    """Each can be left out: see the module."""
 
     groups: bool = True
     revive: bool = True
-    by_base: bool = True
-    once: bool = True
 
 
 @dataclass(frozen=True)
 class Sent:
-    """A batch: rows, and by key and base what the origin itself has added since."""
+    """A batch: the rows that changed at its origin in (since, upto]."""
 
     origin: int
     since: int
     upto: int
     rows: Mapping[int, Merged]
-    added: Mapping[tuple[int, Version], int]
 
 
 @dataclass
 class MergingSite:
-    """A site with one table: groups `t` (free) and `lohi` (CHECK lo <= hi), and a counter `n`."""
+    """A site with one table: groups `t` (free) and `lohi` (CHECK lo <= hi)."""
 
     number: int
     rules: Rules
     rows: dict[int, Merged] = field(default_factory=dict)
     changed: dict[int, int] = field(default_factory=dict)
-    own: list[tuple[int, int, Version, int]] = field(default_factory=list)
-    sums: dict[tuple[int, Version], int] = field(default_factory=dict)
     position: dict[int, int] = field(default_factory=dict)
     last: int = 0
     floor: int = 0
@@ -93,51 +81,33 @@ class MergingSite:
         return Version(self.floor, self.number, 0)
 
     def write(self, key: int, groups: Mapping[str, Group], clock: int) -> Version:
-        """Insert (all groups, and the counter is set to nothing) or update."""
+        """Insert (all groups) or update."""
         version, old = self.version(clock), self.rows.get(key)
         cells = {g: (version, v) for g, v in groups.items()}
         if old is None or not old.lives:
-            fresh = Merged(cells, old.dead if old else NEVER, version, 0)
+            fresh = Merged(cells, old.dead if old else NEVER)
         else:
-            fresh = Merged({**old.cells, **cells}, old.dead, old.base, old.start)
+            fresh = Merged({**old.cells, **cells}, old.dead)
         self.rows[key] = fresh
         self.changed[key] = self.last
         return version
 
     def delete(self, key: int, clock: int) -> None:
-        version, old = self.version(clock), self.rows[key]
-        self.rows[key] = Merged({}, version, old.base, old.start)
+        self.rows[key] = Merged({}, self.version(clock))
         self.changed[key] = self.last
-
-    def add(self, key: int, amount: int, clock: int) -> Version:
-        """`update … set n = n + amount`. Returns the base that it was added to."""
-        self.version(clock)
-        base = self.rows[key].base
-        self.own.append((self.last, key, base, amount))
-        self._count(key, base, amount)
-        return base
 
     def shown(self) -> dict[int, dict[str, Group]]:
         """What users see."""
         return {
-            key: {**{g: v for g, (_, v) in row.cells.items()}, "n": (self.total(key),)}
+            key: {g: v for g, (_, v) in row.cells.items()}
             for key, row in sorted(self.rows.items())
             if row.lives
         }
 
-    def total(self, key: int) -> int:
-        row = self.rows[key]
-        base = row.base if self.rules.by_base else NEVER
-        return row.start + self.sums.get((key, base), 0)
-
     def cut(self, since: int) -> Sent:
         """A batch for a target that has this site up to `since`."""
-        added: dict[tuple[int, Version], int] = {}
-        for number, key, base, amount in self.own:
-            if number > since or not self.rules.once:
-                added[key, base] = added.get((key, base), 0) + amount
         rows = {k: self.rows[k] for k, number in self.changed.items() if number > since}
-        return Sent(self.number, since, self.last, rows, added)
+        return Sent(self.number, since, self.last, rows)
 
     def apply(self, batch: Sent) -> None:
         """Merge a batch; one that does not begin at the position is refused."""
@@ -148,18 +118,12 @@ class MergingSite:
         for key, new in batch.rows.items():
             self.floor = max(self.floor, new.top.stamp, new.dead.stamp)
             self._merge(key, new)
-        for (key, base), amount in batch.added.items():
-            self._count(key, base, amount)
-
-    def _count(self, key: int, base: Version, amount: int) -> None:
-        at = key, base if self.rules.by_base else NEVER
-        self.sums[at] = self.sums.get(at, 0) + amount
 
     def _merge(self, key: int, new: Merged) -> None:
         old = self.rows.get(key, Merged({}))
         merged = join(old, new)
         if not merged.lives:
-            merged = Merged({}, merged.dead, merged.base, merged.start)
+            merged = Merged({}, merged.dead)
         elif self.rules.revive and not old.lives and merged.dead != NEVER:
             merged = self._revive(key, merged)
         self.rows[key] = merged
@@ -171,4 +135,4 @@ class MergingSite:
             self.changed[key] = self.last
         cells = {g: (anew, vals) if v < merged.dead else (v, vals)
                  for g, (v, vals) in merged.cells.items()}  # fmt: skip
-        return Merged(cells, merged.dead, merged.base, merged.start)
+        return Merged(cells, merged.dead)

@@ -30,8 +30,11 @@ class Kind(Enum):
     """What clashes: headings of docs/explanation/matrix.md, in its order."""
 
     ROW = "The same row changed at two sites"
+    INSERT = "The same key inserted at two sites"
+    DELETE = "A row deleted, written or deleted elsewhere"
     AGAIN = "A row deleted and inserted again, changed elsewhere"
     KEY = "A key changed, written elsewhere"
+    CODE = "What children reference changed, a child written elsewhere"
     UNIQUE = "One unique value in rows of several sites"
     UNIQUE_PARENT = "Unique rows that have children"
     EXCLUDE = "EXCLUDE: rows that overlap"

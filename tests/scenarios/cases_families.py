@@ -82,6 +82,98 @@ MOVED_TO_A_PARENT_THAT_GOES = Case(
     b=["update fc set p = 2"],
     a_later=Outcome({"fp": [(1,)], "fc": []}, ["fc foreign key 10: 10 2"]),
 )
+
+
+def of_two_columns(name: str, title: str, foreign_key: str, outcome: Outcome) -> Case:
+    """A parent with a key of two columns deleted, children inserted elsewhere."""
+    return Case(
+        f"s38_{name}",
+        Kind.ORPHAN,
+        title,
+        "create table fp (a int, b int, primary key (a, b)); insert into fp values (0, 0), (1, 1);"
+        "create table fc (id int primary key, a int default 0, b int,"
+        f" foreign key (a, b) references fp {foreign_key})",
+        a=["delete from fp where a = 1"],
+        b=["insert into fc values (10, 1, 1), (11, null, null)"],
+        a_later=outcome,
+    )
+
+
+FULLY_KEPT = Outcome(
+    {"fp": [(0, 0), (1, 1)], "fc": [(10, 1, 1), (11, None, None)]}, ["fp foreign key 1 1: gone"]
+)
+FULL = [
+    of_two_columns(
+        "full",
+        "MATCH FULL, SET NULL; a child inserted, and one of no parent",
+        "match full on delete set null",
+        Outcome(
+            {"fp": [(0, 0)], "fc": [(10, None, None), (11, None, None)]},
+            ["fc foreign key 10: 10 1 1"],
+        ),
+    ),
+    of_two_columns(
+        "full_one_column",
+        "MATCH FULL, SET NULL of one of two columns: that may not stand",
+        "match full on delete set null (b)",
+        FULLY_KEPT,
+    ),
+    of_two_columns(
+        "full_default",
+        "MATCH FULL, SET DEFAULT, which is null in one of two columns: that may not stand",
+        "match full on delete set default",
+        FULLY_KEPT,
+    ),
+]
+PARTLY_NULL = Case(
+    "s38_partly_null",
+    Kind.ORPHAN,
+    "NO ACTION, a key of two columns; a child inserted that is null in one: it has no parent",
+    "create table fp (a int, b int, primary key (a, b)); insert into fp values (0, 0), (1, 1);"
+    "create table fc (id int primary key, a int, b int, foreign key (a, b) references fp)",
+    a=["delete from fp where a = 1"],
+    b=["insert into fc values (10, 1, null), (11, null, 1)"],
+    a_later=Outcome({"fp": [(0, 0)], "fc": [(10, 1, None), (11, None, 1)]}),
+)
+
+
+def of_itself(name: str, title: str, action: str, outcome: Outcome) -> Case:
+    """A leaf of a tree deleted, rows hung below it elsewhere."""
+    return Case(
+        f"s35_{name}",
+        Kind.ORPHAN,
+        f"a table that references itself, {title}; a row inserted and one moved below elsewhere",
+        f"create table node (id int primary key, up int references node {action});"
+        "insert into node values (1, null), (2, 1), (3, 1)",
+        a=["delete from node where id = 2"],
+        b=["insert into node values (4, 2)", "update node set up = 2 where id = 3"],
+        a_later=outcome,
+    )
+
+
+OF_ITSELF = [
+    of_itself(
+        "no_action",
+        "NO ACTION",
+        "",
+        Outcome({"node": [(1, None), (2, 1), (3, 2), (4, 2)]}, ["node foreign key 2: gone"]),
+    ),
+    of_itself(
+        "cascade",
+        "CASCADE",
+        "on delete cascade",
+        Outcome({"node": [(1, None)]}, ["node foreign key 3: 3 2", "node foreign key 4: 4 2"]),
+    ),
+    of_itself(
+        "set_null",
+        "SET NULL",
+        "on delete set null",
+        Outcome(
+            {"node": [(1, None), (3, None), (4, None)]},
+            ["node foreign key 3: 3 2", "node foreign key 4: 4 2"],
+        ),
+    ),
+]
 DOWN_THREE_LEVELS = (
     "create table g1 (id int primary key); insert into g1 values (1);"
     "create table g2 (id int primary key, p int references g1 on delete cascade, t text);"
@@ -158,17 +250,6 @@ CHILDREN_OF_A_THIRD_SITE = Case(
         ["up1 unique 11: 11 m", "uch foreign key 1: 1 11", "uch foreign key 3: 3 11"],
     ),
 )
-PARENT_KEY_CHANGED = Case(
-    "s76_key",
-    Kind.KEY,
-    "a parent's key changed; a child of the old key inserted elsewhere",
-    "create table kp (id int primary key); insert into kp values (1);"
-    "create table kch (id int primary key, p int references kp on update cascade);"
-    "insert into kch values (5, 1)",
-    a=["update kp set id = 2"],
-    b=["insert into kch values (6, 1)"],
-    a_later=Outcome({"kp": [(2,)], "kch": [(5, 2), (6, 2)]}),
-)
 
 
 def truncated(name: str, title: str, action: str, stays: Outcome) -> Case:
@@ -240,9 +321,11 @@ CASES = [
     *TRUNCATED,
     TRUNCATED_CYCLE,
     MOVED_TO_A_PARENT_THAT_GOES,
+    *FULL,
+    PARTLY_NULL,
+    *OF_ITSELF,
     CASCADE,
     CASCADE_OF_THREE,
     LOSER_HAS_CHILDREN,
     CHILDREN_OF_A_THIRD_SITE,
-    PARENT_KEY_CHANGED,
 ]

@@ -100,6 +100,43 @@ NULLS_ALIKE = Case(
         {"pn": [(2, None, None), (3, None, 1), (4, 1, None)]}, ["pn unique 1: 1 null 1"]
     ),
 )
+ENTERS = Case(
+    "s71_enters",
+    Kind.UNIQUE,
+    "a row updated into a partial index; its value inserted elsewhere",
+    "create table pe (id int primary key, mail text, live bool);"
+    "create unique index on pe (mail) where live; insert into pe values (1, 'm', false)",
+    a=["update pe set live = true"],
+    b=["insert into pe values (2, 'm', true), (3, 'm', false)"],
+    a_later=Outcome({"pe": [(1, "m", True), (3, "m", False)]}, ["pe unique 2: 2 m true"]),
+    b_later=Outcome({"pe": [(2, "m", True), (3, "m", False)]}, ["pe unique 1: 1 m true"]),
+)
+ON_AN_EXPRESSION = Case(
+    "s71_expression",
+    Kind.UNIQUE,
+    "an index on an expression and a column",
+    "create table px (id int primary key, t text, n int);create unique index on px (lower(t), n)",
+    a=["insert into px values (1, 'T', 1), (5, 'T', 2)"],
+    b=["insert into px values (2, 't', 1), (6, 't', null)"],
+    a_later=Outcome({"px": [(1, "T", 1), (5, "T", 2), (6, "t", None)]}, ["px unique 2: 2 t 1"]),
+    b_later=Outcome({"px": [(2, "t", 1), (5, "T", 2), (6, "t", None)]}, ["px unique 1: 1 T 1"]),
+)
+INCLUDE = Case(
+    "s71_include",
+    Kind.UNIQUE,
+    "INCLUDE, in the primary key too: what is included does not count",
+    "create table pi (id int, n int, t text, primary key (id) include (t), unique (n) include (t))",
+    a=["insert into pi values (1, 1, 'A'), (5, 5, 'A'), (7, 7, 't')"],
+    b=["insert into pi values (2, 1, 'B'), (5, 50, 'B'), (8, 8, 't')"],
+    a_later=Outcome(
+        {"pi": [(1, 1, "A"), (5, 5, "A"), (7, 7, "t"), (8, 8, "t")]},
+        ["pi unique 2: 2 1 B", "pi concurrent 5: 5 50 B"],
+    ),
+    b_later=Outcome(
+        {"pi": [(2, 1, "B"), (5, 50, "B"), (7, 7, "t"), (8, 8, "t")]},
+        ["pi unique 1: 1 1 A", "pi concurrent 5: 5 5 A"],
+    ),
+)
 BK = (
     "create table bk (id int primary key, since int, until int,"
     " exclude using gist (int4range(since, until) with &&))"
@@ -143,6 +180,24 @@ IN_A_CHAIN = Case(
         Outcome({"mu": [(3, 3, 3)]}, ["mu unique 5: 5 2 3", "mu unique 2: 2 2 2"]),
     ],
 )
+SPANS_IN_A_CHAIN = Case(
+    "s72_chain",
+    Kind.EXCLUDE,
+    "three sites: a row overlaps one of each other site",
+    BK,
+    a=["insert into bk values (41, 10, 12)"],
+    b=["insert into bk values (42, 14, 16)"],
+    c=["insert into bk values (43, 11, 15)"],
+    sites=3,
+    a_later=[
+        Outcome({"bk": [(41, 10, 12), (42, 14, 16)]}, ["bk unique 43: 43 11 15"]),
+        Outcome({"bk": [(41, 10, 12)]}, ["bk unique 43: 43 11 15", "bk unique 42: 42 14 16"]),
+    ],
+    b_later=[
+        Outcome({"bk": [(41, 10, 12), (42, 14, 16)]}, ["bk unique 43: 43 11 15"]),
+        Outcome({"bk": [(42, 14, 16)]}, ["bk unique 43: 43 11 15", "bk unique 41: 41 10 12"]),
+    ],
+)
 
 CASES = [
     SECOND_KEY,
@@ -151,7 +206,11 @@ CASES = [
     IN_A_CHAIN,
     SWAP,
     PARTIAL,
+    ENTERS,
+    ON_AN_EXPRESSION,
     NULLS_ALIKE,
+    INCLUDE,
     EXCLUDE,
     ONE_OVERLAPS_TWO,
+    SPANS_IN_A_CHAIN,
 ]

@@ -155,6 +155,7 @@ def test_a_table_that_was_out_and_comes_back_brings_no_old_rows(mesh: Mesh) -> N
     mesh[1].execute("update o set n = 1 where id = 1")
     eventually(lambda: mesh[1].value(KEPT) == 0, "what site 1 changed is forgotten")
     mesh[2].cli("tables", "enable", "o")
+    eventually(lambda: mesh[2].value(ACTIVE, [["o"]]) == 1, "it is back")
     assert_whole(mesh)
     assert rows_of(mesh, "o") == [(1, 1), (2, 0), (3, 0), (4, 0), (5, 5)]
     lost = {(c["key"][0], tuple(c["loser_row"])) for c in conflicts(mesh[1], "o")}

@@ -1,4 +1,4 @@
-"""Scenarios 29 to 38 and 62 to 79: what several sites, or one alone, write comes to one end.
+"""Scenarios 29 to 38 and 61 to 79: what several sites, or one alone, write comes to one end.
 
 All cases of a mesh are played together: parting it and letting it settle is what takes long.
 """
@@ -9,13 +9,26 @@ from collections.abc import Iterator, Sequence
 import pytest
 
 from tests.kit import make_mesh
-from tests.scenarios import cases_families, cases_rows, cases_statements, cases_unique
+from tests.scenarios import (
+    cases_families,
+    cases_keys,
+    cases_rows,
+    cases_statements,
+    cases_unique,
+)
 from tests.scenarios.cases import Case, Found, judge, play, setup_sql
 from tests.scenarios.steps import Link
 
-pytestmark = pytest.mark.timeout(300)
+# The first test of an order waits for all of its cases.
+pytestmark = pytest.mark.timeout(600)
 
-CASES = [*cases_rows.CASES, *cases_unique.CASES, *cases_families.CASES, *cases_statements.CASES]
+CASES = [
+    *cases_rows.CASES,
+    *cases_keys.CASES,
+    *cases_unique.CASES,
+    *cases_families.CASES,
+    *cases_statements.CASES,
+]
 VERSIONS = {2: ("15", "18"), 3: ("18", "16", "15")}
 LAST: Sequence[Link] = ((3, 1), (3, 2))
 

@@ -21,7 +21,11 @@ SQL_BODY_LINES_MAX = 80
 
 MAY_IMPORT_PSYCOPG = {"border/database.py"}
 # Capture writes the log for users who may not; these are trigger functions and take no argument.
-SECURITY_DEFINER = {"templates/capture.sql", "templates/capture_columns.sql"}
+SECURITY_DEFINER = {
+    "templates/capture.sql",
+    "templates/capture_columns.sql",
+    "templates/capture_counters.sql",
+}
 # SET keeps a function from being inlined; these are one expression each, for the hot path,
 # called only where search_path is pinned already.
 INLINED = {"functions/position_in.sql", "functions/replicate_now.sql"}

@@ -4,6 +4,7 @@ import pytest
 
 from bondreplicate.core.ages import parse_age_s, tell_age
 from bondreplicate.core.undo import (
+    ADDITIONS_LOST,
     BY_COLUMN,
     FOLLOWS_TO_NULL,
     PARENT_KEPT,
@@ -103,3 +104,14 @@ def test_ages_are_read_and_told():
         "1 day",
         "9 days",
     ]
+
+
+def test_counters_lost_nothing_and_are_not_written():
+    won, lost = {"id": "1", "name": "won", "n": "5"}, {"id": "1", "name": "lost", "n": "5"}
+    now = {"id": "1", "name": "won", "n": "7"}
+    assert decide_undo(Clash(won, lost, False, ""), now, counters=["n"]) == NAME
+    insert = Write("insert", ["id", "name", "n"])
+    assert decide_undo(Clash(None, lost, False, ""), None, counters=["n"]) == insert
+    refused = decide_undo(Clash(won, None, False, ADDITIONS_LOST), now)
+    assert isinstance(refused, Refusal)
+    assert not refused.may_force

@@ -10,6 +10,8 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from enum import Enum
 
+from bondreplicate.core.counters import why_not_counted
+from bondreplicate.core.policies import LATEST, Policy
 from bondreplicate.core.shapes import COLUMN, NO_KEYS, ROW, Shape, TableName
 
 DISABLED = "disabled in replicate_tables"
@@ -64,6 +66,9 @@ class Listed:
     resolve: str = ROW
     merges: str = ROW
     unmerged: bool = False
+    policy: Policy = LATEST
+    counters: tuple[str, ...] = ()
+    counted: tuple[str, ...] = ()
 
     @property
     def was_disabled(self) -> bool:
@@ -77,6 +82,7 @@ class Step(Enum):
     ATTACH = "attach"  # make triggers; then its rows are logged unless this is the first start
     FILL = "fill"  # log rows that were written while there were no triggers
     REFRESH = "refresh"  # it looks different: note it, and make the triggers again
+    COUNT = "count"  # other columns are counters, as soon as nothing of it is on its way
     REKEY = "rekey"  # the same with another key, as soon as nobody waits for what the old one named
     RELEASE = "release"  # drop triggers; it is active until all sites have what was captured
     NOTE = "note"  # list it, with the reason why it is not replicated
@@ -152,7 +158,21 @@ def former_shape(shape: Shape, row: Listed) -> Shape | None:
 
 def merge_as_listed(shape: Shape, row: Listed | None) -> Shape:
     """The table with the way in which its rows are merged, as replicate_tables has it."""
-    return replace(shape, resolve=row.resolve, merges=row.merges) if row else shape
+    if row is None:
+        return shape
+    listed = replace(shape, resolve=row.resolve, merges=row.merges, policy=row.policy)
+    return _count_as_listed(listed, row)
+
+
+def _count_as_listed(shape: Shape, row: Listed) -> Shape:
+    """The table with its counters, as long as all of them can be counted."""
+    counted = () if why_not_counted(shape, row.counted) else row.counted
+    return replace(shape, counters=row.counters, counted=counted)
+
+
+def count_as_wished(shape: Shape) -> Shape:
+    """The table with the counters that it is to have, if it can."""
+    return replace(shape, counted=() if why_not_counted(shape, shape.counters) else shape.counters)
 
 
 def merge_as_wished(shape: Shape, row: Listed | None) -> Shape:
@@ -164,7 +184,8 @@ def merge_as_wished(shape: Shape, row: Listed | None) -> Shape:
     if row is None:
         return shape
     wanted = COLUMN if row.resolve == COLUMN or row.unmerged else ROW
-    return replace(shape, resolve=row.resolve, merges=wanted)
+    wished = replace(shape, resolve=row.resolve, merges=wanted, policy=row.policy)
+    return _count_as_listed(wished, row)
 
 
 def plan_tables(
@@ -213,13 +234,16 @@ def _task(shape: Shape, row: Listed | None, now: Captured) -> Task | None:
     if row is None or not row.active or row.owed or recreated:
         return Task(Step.ATTACH, shape, row)
     fits = (row.shape, row.relid, row.name) == (shape.digest, shape.oid, shape.name)
-    reason = _why_old_key(shape, is_now)
+    reason = _why_old_key(shape, is_now) or why_not_counted(shape, shape.counters) or None
     interrupted = row.triggers not in (None, now.mark)
     if not fits or now.triggers != TRIGGERS or row.reason != reason or interrupted:
         return Task(Step.REFRESH, shape, row, reason, interrupted)
     if row.gap is not None:
         return Task(Step.FILL, shape, row)
-    return Task(Step.REKEY, is_now, row) if shape is not is_now and is_now.key else None
+    if shape is not is_now and is_now.key:
+        return Task(Step.REKEY, is_now, row)
+    counts = count_as_wished(shape)
+    return Task(Step.COUNT, counts, row, reason) if counts.counted != row.counted else None
 
 
 def _why_old_key(shape: Shape, is_now: Shape) -> str | None:

@@ -6,6 +6,7 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 
+from bondreplicate.core.policies import LATEST, Policy
 from bondreplicate.core.shapes import Shape, TableName
 
 
@@ -17,11 +18,13 @@ class Mapped:
         tab: its id at the target; negative where it is held.
         columns: names of the values that travel, in order.
         held: why its changes have to wait at the target, "" where they need not.
+        policy: which of two concurrent changes stays: latest where both sites do not say alike.
     """
 
     tab: int
     columns: tuple[str, ...]
     held: str = ""
+    policy: Policy = LATEST
 
 
 def map_table(shape: Shape, tab: int, target: tuple[int, Shape] | None, why_not: str) -> Mapped:
@@ -45,7 +48,7 @@ def map_table(shape: Shape, tab: int, target: tuple[int, Shape] | None, why_not:
     if shape.key != target[1].key:
         theirs, ours = ", ".join(shape.key), ", ".join(target[1].key)
         return Mapped(-tab, own, f"the key of {name} is {ours} here, {theirs} at the origin")
-    if reason := _merges_otherwise(shape, target[1]):
+    if reason := _merges_otherwise(shape, target[1]) or _counts_otherwise(shape, target[1]):
         return Mapped(-tab, own, reason)
     for column in shape.travelling:
         here = target[1].column(column.name)
@@ -53,7 +56,8 @@ def map_table(shape: Shape, tab: int, target: tuple[int, Shape] | None, why_not:
             what = f"{name}.{column.name} is {here.stored} here, {column.stored} at the origin"
             return Mapped(-tab, own, f"{what}: its values would be changed")
     columns = tuple(c.name for c in target[1].travelling if c.name in own)
-    return Mapped(target[0], columns)
+    policy = shape.policy if shape.policy == target[1].policy and shape.policy.usable else LATEST
+    return Mapped(target[0], columns, policy=policy)
 
 
 def _merges_otherwise(origin: Shape, target: Shape) -> str:
@@ -65,6 +69,16 @@ def _merges_otherwise(origin: Shape, target: Shape) -> str:
     if origin.merges != target.merges:
         return f"{name} is merged by column until changes of single columns are everywhere"
     return ""
+
+
+def _counts_otherwise(origin: Shape, target: Shape) -> str:
+    """Why changes wait where two sites add up other columns; "" where they do not."""
+    theirs, ours = sorted(origin.counted), sorted(target.counted)
+    if theirs == ours:
+        return ""
+    name = ".".join(origin.name)
+    here, there = ", ".join(ours) or "none", ", ".join(theirs) or "none"
+    return f"counters of {name}: {here} here, {there} at the origin: set them alike at both"
 
 
 def _rounds(theirs: str, ours: str) -> bool:

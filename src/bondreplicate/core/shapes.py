@@ -9,11 +9,12 @@ from dataclasses import dataclass, field, replace
 from typing import Any
 
 from bondreplicate.core.groups import group_columns
+from bondreplicate.core.policies import LATEST, Policy
 
 TableName = tuple[str, str]
 """Schema and name."""
 
-CAPTURED_AS = 3
+CAPTURED_AS = 4
 """Counts the forms of the capture triggers: after an upgrade sites make theirs anew."""
 
 ROW, COLUMN = "row", "column"
@@ -92,6 +93,9 @@ class Shape:
         together: names of columns that one constraint, index or generated column ties.
         resolve: how concurrent changes of a row are merged, as users wish it: row, column.
         merges: the same, in effect.
+        policy: which of two concurrent changes of a row stays.
+        counters: columns to which the changes of all sites add up, as users wish it.
+        counted: the same, in effect.
         width: number of its last column, of those dropped too.
     """
 
@@ -107,7 +111,10 @@ class Shape:
     together: tuple[tuple[str, ...], ...] = field(default=(), repr=False)
     resolve: str = field(default=ROW, repr=False)
     merges: str = field(default=ROW, repr=False)
+    policy: Policy = field(default=LATEST, repr=False)
     width: int = field(default=0, repr=False)
+    counters: tuple[str, ...] = field(default=(), repr=False)
+    counted: tuple[str, ...] = field(default=(), repr=False)
 
     @property
     def travelling(self) -> tuple[Column, ...]:
@@ -120,6 +127,10 @@ class Shape:
         known = f"{CAPTURED_AS} {self!r}"
         if self.by_column or self.resolve != ROW:
             known += f" {self.together} {self.resolve} {self.merges} {self.width}"
+        if self.policy != LATEST:
+            known += f" {self.policy!r}"
+        if self.counted:
+            known += f" {self.counted}"
         return hashlib.sha256(known.encode()).hexdigest()[:16]
 
     @property

@@ -19,6 +19,9 @@ be written meanwhile, and stay so."""
 PARENT_KEPT = "a delete loses against a child"
 """The rule after which a row may stand that is not recorded, because it had been deleted."""
 
+ADDITIONS_LOST = "what is added to a row counts until it is inserted anew"
+"""The rule after which sums are lost, and no row."""
+
 
 @dataclass(frozen=True)
 class Clash:
@@ -57,7 +60,12 @@ class Refusal:
 
 
 def decide_undo(
-    clash: Clash, now: Row | None, *, clears: Collection[str] = (), force: bool = False
+    clash: Clash,
+    now: Row | None,
+    *,
+    clears: Collection[str] = (),
+    counters: Collection[str] = (),
+    force: bool = False,
 ) -> Write | Refusal:
     """What to write so that the version that lost stands again.
 
@@ -65,8 +73,16 @@ def decide_undo(
         clash: the conflict.
         now: the row with that key as it is now, with those columns of it that are still there.
         clears: columns that the broken foreign key sets to null.
+        counters: columns that add up: they lost nothing; a row that is there keeps them.
         force: write also where the row was changed since, or the conflict was undone before.
     """
+    if clash.rule == ADDITIONS_LOST:
+        return Refusal(
+            "what was added to the counters of an older row is lost with it: no row lost",
+            "`bondreplicate conflicts show` tells how much: add it with an UPDATE, if it is due",
+        )
+    if now is not None:
+        clash = _without(clash, counters)
     if clash.rule == BY_COLUMN and now is not None:
         clash = _clashed(clash)
     if clash.undone and not force:
@@ -88,6 +104,15 @@ def decide_undo(
     if now is None:
         return Write("insert", list(clash.loser))
     return Write("update", _differing(clash.loser, now))
+
+
+def _without(clash: Clash, names: Collection[str]) -> Clash:
+    """The conflict without some columns of its rows."""
+    winner, loser = (
+        None if row is None else {n: v for n, v in row.items() if n not in names}
+        for row in (clash.winner, clash.loser)
+    )
+    return replace(clash, winner=winner, loser=loser)
 
 
 def _clashed(clash: Clash) -> Clash:

@@ -6,7 +6,9 @@ from collections.abc import Sequence
 
 import click
 
+from bondreplicate.core.policies import plan_policy
 from bondreplicate.core.shapes import COLUMN, ROW
+from bondreplicate.errors import SettingsError
 from bondreplicate.faces.cli_common import (
     Group,
     Program,
@@ -18,9 +20,17 @@ from bondreplicate.faces.cli_common import (
     print_table,
     warn_number,
 )
-from bondreplicate.site.listed import choose_tables, enable_table, list_tables, resolve_table
+from bondreplicate.site.listed import (
+    choose_tables,
+    count_columns,
+    enable_table,
+    list_tables,
+    resolve_table,
+    set_policy,
+)
 from bondreplicate.site.tables import fetch_followed
 
+KINDS = ["latest", "site-priority", "hook"]
 EVERYWHERE = "note: replicate_tables is not replicated: do the same at every other site"
 
 
@@ -50,15 +60,25 @@ def show(program: Program, as_json: bool) -> None:
             [
                 {"table": t.name, "enabled": t.enabled, "replicated": t.active,
                  "reason": t.reason, "key_columns": t.key_columns, "columns": t.columns,
-                 "resolve": t.resolve, "merges": t.merges}
+                 "resolve": t.resolve, "merges": t.merges,
+                 "policy": t.policy, "priority": t.priority, "hook": t.hook,
+                 "counters": t.counters, "counted": t.counted}
                 for t in listed
             ]
         )  # fmt: skip
         return
     print_table(
-        ["table", "replicated", "merged by", "key", "why not"],
+        ["table", "replicated", "merged by", "policy", "key", "counters", "why not"],
         [
-            (t.name, "yes" if t.active else "no", t.resolve, ", ".join(t.key_columns), t.reason)
+            (
+                t.name,
+                "yes" if t.active else "no",
+                t.resolve,
+                str(t.decides),
+                ", ".join(t.key_columns),
+                ", ".join(t.counters),
+                t.reason,
+            )
             for t in listed
         ],
     )
@@ -101,6 +121,82 @@ def resolve_(program: Program, name: str, resolve: str, as_json: bool) -> None:
     note(EVERYWHERE)
     if as_json:
         print_json({"table": table.name, "resolve": resolve, "merges": table.merges})
+
+
+@tables_group.command(
+    "policy",
+    epilog=examples(
+        "bondreplicate tables policy customer site-priority --sites 3,1",
+        "bondreplicate tables policy stock hook --function public.larger_stock",
+        "bondreplicate tables policy customer latest",
+    ),
+)
+@click.argument("name", metavar="TABLE")
+@click.argument("kind", type=click.Choice(KINDS), metavar="latest|site-priority|hook")
+@click.option("--sites", help="For site-priority: numbers of sites, the first wins: 3,1.")
+@click.option("--function", help="For hook: schema and name of the function.")
+@json_option
+@pass_program
+def policy_(
+    program: Program,
+    name: str,
+    kind: str,
+    sites: str | None,
+    function: str | None,
+    as_json: bool,
+) -> None:
+    """Say which of two changes of one row of TABLE stays that had not seen each other.
+
+    latest: the later one. site-priority: that of the site that --sites names first; sites that it
+    does not name come after, of these the later stays. hook: what --function makes of both, a
+    function (key text[], later jsonb, earlier jsonb, later_version jsonb, earlier_version jsonb)
+    that returns the row as jsonb, or null to delete it.
+
+    The daemon follows within a second or two. Between two sites that do not say alike, the later
+    change stays.
+    """
+    policy = plan_policy(kind.replace("-", "_"), sites, function)
+    with program.connection(writes=True) as connection:
+        [table] = choose_tables(list_tables(connection), [name])
+        policy = set_policy(connection, table, policy)
+    note(EVERYWHERE)
+    if as_json:
+        told = {"policy": policy.kind, "priority": policy.sites, "hook": policy.hook or None}
+        print_json({"table": table.name, **told})
+
+
+@tables_group.command(
+    "counters",
+    epilog=examples(
+        "bondreplicate tables counters product stock",
+        "bondreplicate tables counters product --none",
+    ),
+)
+@click.argument("name", metavar="TABLE")
+@click.argument("columns", nargs=-1, metavar="[COLUMN...]")
+@click.option("--none", is_flag=True, help="No column of the table any more.")
+@json_option
+@pass_program
+def counters(
+    program: Program, name: str, columns: Sequence[str], none: bool, as_json: bool
+) -> None:
+    """Say to which columns of TABLE the changes of all sites add up: a stock, a balance.
+
+    Two sites that change such a column of one row, not having seen each other, lose neither change:
+    `set stock = stock - 1` takes one away everywhere, and so does `set stock = 4` where it was 5.
+    The columns are smallint, integer, bigint or numeric(p,s), and NOT NULL.
+
+    It takes effect when nothing of the table is on its way; until it is the same at all sites,
+    changes of the table wait.
+    """
+    if bool(columns) == none:
+        raise SettingsError("say which columns, or --none", hint="bondreplicate tables counters -h")
+    with program.connection(writes=True) as connection:
+        [table] = choose_tables(list_tables(connection), [name])
+        count_columns(connection, table, columns)
+    note(EVERYWHERE)
+    if as_json:
+        print_json({"table": table.name, "counters": columns, "counted": table.counted})
 
 
 def _switch(program: Program, names: Sequence[str], *, enabled: bool) -> None:

@@ -59,7 +59,10 @@ def _check_peer(
                     found += _check_links(here, there, peer, own, ahead_max_s)
                 if fits and ran:
                     found += check_lineage(here, there, where)
-                    found += compare_resolve(list_tables(here), list_tables(there), where)
+                    ours, theirs = list_tables(here), list_tables(there)
+                    found += compare_resolve(ours, theirs, where)
+                    found += compare_policies(ours, theirs, where)
+                    found += compare_counters(ours, theirs, where)
                 offset_s, doubt_s = measure_clock(here, there)
             return [*found, judge_clock(offset_s, doubt_s, settings.clock_ahead_max_s, where)]
     except BondError as error:
@@ -135,6 +138,46 @@ def compare_resolve(
         )
         for t in here
         if t.active and (other := theirs.get(t.name)) and other.resolve != t.resolve
+    ]
+
+
+def compare_policies(
+    here: Sequence[ListedTable], there: Sequence[ListedTable], where: str
+) -> list[Finding]:
+    """Tables that have a policy at one of two sites: between the two it is not used."""
+    theirs = {t.name: t for t in there if t.active}
+    return [
+        Finding(
+            "tables",
+            WARNING,
+            where,
+            f"the policy of {t.name} is {other.decides}, at this site {t.decides}:"
+            " between the two the later change stays",
+            f"set it alike at every site: bondreplicate tables policy {t.name}",
+        )
+        for t in here
+        if t.active and (other := theirs.get(t.name)) and other.decides != t.decides
+    ]
+
+
+def compare_counters(
+    here: Sequence[ListedTable], there: Sequence[ListedTable], where: str
+) -> list[Finding]:
+    """Tables of which two sites add up other columns: their changes wait."""
+    theirs = {t.name: t for t in there if t.active}
+    return [
+        Finding(
+            "tables",
+            PROBLEM,
+            where,
+            f"counters of {t.name}: {', '.join(other.counters) or 'none'}, at this site"
+            f" {', '.join(t.counters) or 'none'}: its changes wait",
+            f"at every site: bondreplicate tables counters {t.name} COLUMN... (or --none)",
+        )
+        for t in here
+        if t.active
+        and (other := theirs.get(t.name))
+        and sorted(other.counters) != sorted(t.counters)
     ]
 
 

@@ -43,6 +43,7 @@ GAVE_WAY = frozenset({"40001", "40P01", LOCKED, "23505"})
 """Users were in the way: the session is whole, and the batch is tried again at once."""
 TABLES_CHANGED = "BR035"
 STAMPED_AHEAD = "BR020"
+NOT_ALIKE = "the two sites do not say alike: the later change stays"
 TRIES_MAX = 12
 PATIENCE = 3
 """So many times a batch waits for a row that somebody holds; then that row waits alone."""
@@ -249,6 +250,8 @@ class Link:
         session.target.learn(session.tables)
         session.extractor.make_up(session.tables, session.target.mapped, self.peer.site)
         session.extractor.send_again(session.tables, session.target.fetch_outdated())
+        for table in session.target.unused_policies(session.tables):
+            self._warn("policy_not_used", link=self.name, table=table, reason=NOT_ALIKE)
         session.learned_s = time.monotonic()
 
     def _look_and_send(self, session: Session) -> float | None:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import LiteralString
@@ -18,8 +17,9 @@ from bondreplicate.border.database import (
     render,
 )
 from bondreplicate.border.sqlfiles import template
+from bondreplicate.core.policies import LATEST, Policy
 from bondreplicate.core.shapes import Column, ForeignKey, Shape, TableName, Unique
-from bondreplicate.site import capture
+from bondreplicate.site import capture, counting
 from bondreplicate.site.expressions import (
     BEFORE_ANY,
     FALSE,
@@ -31,10 +31,14 @@ from bondreplicate.site.expressions import (
     comma,
     element,
     every,
+    places,
+    points_at,
     regclass,
+    same_values,
     table,
     timestamp,
 )
+from bondreplicate.site.preference import prefer, told_here
 
 ONE_TEXT = {
     "integer", "bigint", "smallint", "text", "character varying", "uuid", "boolean", "date",
@@ -67,7 +71,7 @@ class Applier:
         shape: the table as it is here. tab: its id here.
         columns: names of the values of a staged row, in order; a subset of the table's columns.
         neighbours: foreign keys of other tables that point at this one.
-        known: replicated tables here by name: id and shape.
+        known: replicated tables here by name: id and shape. policy: in force on this link.
     """
 
     def __init__(
@@ -77,9 +81,10 @@ class Applier:
         columns: Sequence[str],
         neighbours: Sequence[Neighbour],
         known: Mapping[TableName, tuple[int, Shape]],
+        policy: Policy = LATEST,
     ) -> None:
         self.shape, self.tab, self.columns = shape, tab, list(columns)
-        self.neighbours, self.known = neighbours, known
+        self.neighbours, self.known, self.policy = neighbours, known, policy
         key = self.key = KeyOf(shape)
         staged = key.casts("s.key")
         vals = comma(as_text(render("t.{c}", c=Identifier(c)), shape.column(c)) for c in columns)
@@ -108,6 +113,7 @@ class Applier:
                 "case when t.ctid is not null then array[{v}]::text [] end",
                 v=vals,
             ),
+            "key_columns": render("{c}::name []", c=Literal(list(shape.key))),
             "columns_array": render("{c}::name []", c=Literal(self.columns)),
             "referenced": TRUE if neighbours else FALSE,
             "local_vals": as_texts([render("t.{c}", c=Identifier(c.name)) for c in extras], extras),
@@ -118,6 +124,9 @@ class Applier:
             "{n}::smallint []", n=Literal(shape.numbers_of(columns))
         )
         self.common["names"] = render("{n}::text []", n=Literal(self.columns))
+        self.common["told_here"] = told_here(policy)
+        if shape.counted:
+            self.common |= counting.applying(shape, self.columns)
         # Of columns that only this site has, no other one has written any.
         self.common["all_numbers"] = numbers if extras else SQL("null::smallint []")
         self.common["pointed"] = as_texts(
@@ -132,16 +141,19 @@ class Applier:
 
     def statements(self) -> list[Composed]:
         """All functions of the table."""
+        tab, policy = self.tab, self.policy
         return [
             self._simple("waiting"),
             self._simple("locked", loose=self._loose()),
-            self._simple("lock"),
-            self._simple("contest", by=f"contest{self.by}"),
-            self._simple("seeds", before_any=timestamp(BEFORE_ANY)),
+            self._simple("lock", counted=TRUE if self.shape.counted else FALSE),
+            self._simple("contest", by=f"contest{self.by}", vals_or_null=self._here("m")),
+            self._simple("seeds", before_any=timestamp(BEFORE_ANY), vals_or_null=self._here("s")),
+            *(self._simple(what) for what in ("counters", "behind") if self.shape.counted),
             self._simple("truncate"),
             self._simple("fetch"),
             self._simple("seen", by=f"seen{self.by}"),
             *([self._simple("latest")] if self.by else []),
+            *([prefer(tab, self.common, policy)] if policy != LATEST else []),
             capture.unreadable(self.shape, self.tab),
             self._merge(),
             self._orphans(),
@@ -151,6 +163,16 @@ class Applier:
     def _simple(self, what: str, by: str = "", **more: Composable) -> Composed:
         parts = {**self.common, "columns": self.common["columns_array"], **more}
         return render(template(by or what), function=Identifier(f"{what}_{self.tab}"), **parts)
+
+    def _here(self, alias: LiteralString) -> Composable:
+        """The row that is here, to be compared with the staged one: counters never differ."""
+        if not self.shape.counted:
+            return self.common["vals_or_null"]
+        return counting.beside(self.shape, self.columns, alias)
+
+    def _count(self, what: str) -> Composable:
+        """What merging does besides, where the table has counters."""
+        return render(template(what), **self.common) if self.shape.counted else SQL("")
 
     def _loose(self) -> Composable:
         """What looks for keys that several rows have, where nothing keeps them from it."""
@@ -177,6 +199,8 @@ class Applier:
             all_values=comma([*values, *kept]),
             update=update,
             remember=render(template(f"remember{self.by}"), **self.common),
+            count_mine=self._count("count_mine"),
+            count_gone=self._count("count_gone"),
             reference_changed=self._reference_changed(),
             identity_changed=self._identity_changed(),
         )
@@ -223,7 +247,7 @@ class Applier:
         return render(
             template("orphans"),
             function=Identifier(f"orphans_{self.tab}"),
-            blocks=joined("\n    ", blocks) if blocks else SQL("more := broken;"),
+            blocks=joined("\n    ", blocks or [SQL("more := broken;")]),
         )
 
     def _as_child(self, fk: ForeignKey) -> Composed:
@@ -236,16 +260,16 @@ class Applier:
             child=table(self.shape.name),
             parent=table(fk.parent),
             child_is_staged=key.equal(key.own("c"), key.casts("s.key")),
-            parent_of_child=_points_at(fk),
+            parent_of_child=points_at(fk),
             not_null=every(
                 render("c.{c} is distinct from null", c=Identifier(c)) for c in fk.columns
             ),
             constraint=Literal(fk.name),
             action=Literal(fk.action),
-            positions=_places(self.columns, fk.columns),
-            clears=_places(self.columns, fk.clears),
+            positions=places(self.columns, fk.columns),
+            clears=places(self.columns, fk.clears),
             **self._defaults(fk, self.shape),
-            key_positions=_places(self.columns, self.shape.key),
+            key_positions=places(self.columns, self.shape.key),
             parent_positions=SQL("null::jsonb"),
             child_fixed=_but(self.columns, fk.columns, "c", self.shape),
             parent_tab=Literal(parent[0] if parent else None),
@@ -269,11 +293,11 @@ class Applier:
             child_key=KeyOf(child).text("c") if child.key else SQL("null::text []"),
             constraint=Literal(fk.name),
             action=Literal(fk.action),
-            positions=_places(names, fk.columns),
-            clears=_places(names, fk.clears),
+            positions=places(names, fk.columns),
+            clears=places(names, fk.clears),
             **self._defaults(fk, child),
-            key_positions=_places(names, child.key),
-            parent_positions=_places(self.columns, fk.parent_columns),
+            key_positions=places(names, child.key),
+            parent_positions=places(self.columns, fk.parent_columns),
             parent_now=self._parent_now(fk),
             child_fixed=_but(names, fk.columns, "c", child),
             child_of_removed=every(
@@ -287,7 +311,7 @@ class Applier:
                 )
                 for c, op, p in pairs
             ),
-            parent_of_child=_points_at(fk),
+            parent_of_child=points_at(fk),
         )
 
     def _defaults(self, fk: ForeignKey, child: Shape) -> dict[str, Composable]:
@@ -322,7 +346,7 @@ class Applier:
         return render(
             template("clashes"),
             function=Identifier(f"clashes_{self.tab}"),
-            blocks=joined("\n    ", blocks) if blocks else SQL("return;"),
+            blocks=joined("\n    ", blocks or [SQL("return;")]),
         )
 
     def _free_name(self, name: str) -> str:
@@ -357,15 +381,9 @@ class Applier:
             typed=comma(typed),
             generated=joined("", generated),
             predicate=raw(unique.predicate) if unique.predicate else TRUE,
-            same=every(_same(unique, i) for i in range(len(unique.expressions))),
+            same=every(same_values(unique, i) for i in range(len(unique.expressions))),
             constraint=Literal(unique.name),
         )
-
-
-def _places(columns: Sequence[str], wanted: Sequence[str]) -> Composed:
-    """Places of values, from 1; null for a column whose value does not travel; a jsonb array."""
-    places = [columns.index(c) + 1 if c in columns else None for c in wanted]
-    return render("{p}::jsonb", p=Literal(json.dumps(places)))
 
 
 def _but(
@@ -379,22 +397,3 @@ def _but(
         for c in wanted
     ]
     return render("jsonb_build_array({t})", t=comma(texts))
-
-
-def _same(unique: Unique, place: int) -> Composable:
-    name, operator = Identifier(f"e{place}"), raw(unique.operators[place] or "=")
-    equal = render("s.{n} {op} o.{n}", n=name, op=operator)
-    if unique.nulls_equal:
-        return render(
-            "({e} or s.{n} is not distinct from null and o.{n} is not distinct from null)",
-            e=equal, n=name,
-        )  # fmt: skip
-    return equal
-
-
-def _points_at(fk: ForeignKey) -> Composable:
-    triples = zip(fk.columns, fk.operators, fk.parent_columns, strict=True)
-    return every(
-        render("p.{p} {op} c.{c}", p=Identifier(p), op=raw(op), c=Identifier(c))
-        for c, op, p in triples
-    )

@@ -24,6 +24,7 @@ from bondreplicate.border.failpoint import reach
 from bondreplicate.border.settings import Settings
 from bondreplicate.border.sqlfiles import query
 from bondreplicate.core.mapping import Mapped, map_tables
+from bondreplicate.core.policies import LATEST
 from bondreplicate.core.shapes import ForeignKey, Shape, TableName
 from bondreplicate.site.applier import Applier, Neighbour
 from bondreplicate.site.extract import Outdated
@@ -160,6 +161,16 @@ class Target:
             }
             execute(self.connection, query("parked_gone"), gone)
 
+    def unused_policies(self, origin: Tables) -> list[str]:
+        """Tables that have a policy at one of the two ends which is not used between them."""
+        known = self.tables.known()
+        return sorted(
+            ".".join(shape.name)
+            for tab, mapped in self.mapped.items()
+            if (shape := origin.shapes[tab]).name in known
+            and {shape.policy, known[shape.name][1].policy} != {mapped.policy}
+        )
+
     def _note_shape(self, mapped: Mapped, shape: Shape, origin_tab: int | None) -> None:
         late = any(not u.immediate for u in shape.uniques)
         here = self.tables.shapes.get(mapped.tab)
@@ -180,6 +191,8 @@ class Target:
                 "layout": shape.layout if origin_tab else None,
                 "by_column": by_column,
                 "numbers": here.numbers_of(mapped.columns) if here and by_column else None,
+                "policy": mapped.policy != LATEST,
+                "counted": list(here.counted) or None if here else None,
                 "together": here.groups_of(mapped.columns) if here and by_column else None,
             },
         )
@@ -226,7 +239,8 @@ class Target:
         neighbours = [
             self._neighbour(child, fk, known) for child, fk in self._children.get(shape.name, [])
         ]
-        return Applier(shape, tab, self._columns_of(tab), neighbours, known)
+        policy = next((m.policy for m in self.mapped.values() if m.tab == tab), LATEST)
+        return Applier(shape, tab, self._columns_of(tab), neighbours, known, policy)
 
     def _neighbour(
         self, child: Shape, fk: ForeignKey, known: Mapping[TableName, tuple[int, Shape]]

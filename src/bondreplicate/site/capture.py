@@ -16,6 +16,7 @@ from bondreplicate.border.database import (
 )
 from bondreplicate.border.sqlfiles import template
 from bondreplicate.core.shapes import COLUMN, Shape, TableName
+from bondreplicate.site import counting
 from bondreplicate.site.expressions import (
     KeyOf,
     as_text,
@@ -57,13 +58,14 @@ def attach(shape: Shape, tab: int) -> list[Composed]:
     create = render(
         template("capture"),
         function=function,
-        pinned=pinned(shape),
+        pinned=joined("", [SQL(template("by_index")) if shape.counted else SQL(""), pinned(shape)]),
         tab=Literal(tab),
         hash_old=key.hash(old),
         key_old=key.text("old"),
         key_new=key.text("new"),
         hash_row=key.hash(row),
         key_row=key.text("r"),
+        **counting.in_capture(shape, tab),
     )
     changed = joined(
         " or ",
@@ -74,8 +76,14 @@ def attach(shape: Shape, tab: int) -> list[Composed]:
     )
     # As is wished: what is written from now on is of whole rows, if the table is to be merged so.
     if shape.resolve == COLUMN:
-        return [create, triggers, *_attach_columns(shape, tab)]
-    return [create, triggers, *_drop(columns_function_name(tab))]
+        more = _attach_columns(shape, tab)
+    else:
+        more = counting.capture(shape, tab, pinned(shape)) if shape.counted else []
+    other = {
+        columns_function_name(tab): shape.resolve == COLUMN,
+        counting.function_name(tab): bool(shape.counted),
+    }
+    return [create, triggers, *more, *_drop(*(name for name, used in other.items() if not used))]
 
 
 def _attach_columns(shape: Shape, tab: int) -> list[Composed]:
@@ -175,12 +183,14 @@ def lock(name: TableName) -> Composed:
 def detach(name: TableName, tab: int) -> Composed:
     """Statements that drop the triggers and the capture function of a table."""
     detach = render(template("detach"), table=table(name), function=Identifier(function_name(tab)))
-    return joined("\n", [detach, *_drop(columns_function_name(tab))])
+    return joined("\n", [detach, *_drop(columns_function_name(tab), counting.function_name(tab))])
 
 
 def drop_functions(tab: int) -> Composed:
     """Statements that drop the capture functions of a table that is gone."""
-    return joined("\n", _drop(function_name(tab), columns_function_name(tab)))
+    return joined(
+        "\n", _drop(function_name(tab), columns_function_name(tab), counting.function_name(tab))
+    )
 
 
 def _drop(*names: str) -> list[Composed]:
@@ -263,6 +273,7 @@ def extract_rows(
         "key_equal_lk": key.equal(casts, mine),
         "numbers": Literal([c.number for c in shape.travelling]),
         "names": Literal([c.name for c in shape.travelling]),
+        "key_equal_ck": key.equal(key.casts("c.key"), mine),
     }
     # Else the collation of a column and that of the log's keys would leave it open how to sort.
     plain = [
@@ -274,6 +285,8 @@ def extract_rows(
         since=since,
         cells=SQL("h.cells" if shape.by_column else "null::jsonb"),
         remembered=render(template("cells"), **known) if shape.by_column else SQL(""),
+        counters=SQL("coalesce(n.counters, '{}')" if shape.counted else "null::jsonb"),
+        added=render(template("added"), **known) if shape.counted else SQL(""),
         target=Literal(target),
         tab=Literal(tab),
         me=Literal(me),

@@ -6,6 +6,7 @@ entry of replicate_log, `k` a key to extract, `m` a met version.
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterable, Sequence
 from datetime import UTC, datetime
 from typing import LiteralString
@@ -20,7 +21,7 @@ from bondreplicate.border.database import (
     raw,
     render,
 )
-from bondreplicate.core.shapes import Column, Shape, TableName
+from bondreplicate.core.shapes import Column, ForeignKey, Shape, TableName, Unique
 
 TRUE, FALSE = SQL("true"), SQL("false")
 BEFORE_ANY = datetime(2000, 1, 1, tzinfo=UTC)
@@ -111,3 +112,30 @@ def as_texts(values: Sequence[Composable], columns: Sequence[Column]) -> Composa
     """A text array of values of these columns."""
     pairs = zip(values, columns, strict=True)
     return render("array[{v}]::text []", v=comma(as_text(v, c) for v, c in pairs))
+
+
+def places(columns: Sequence[str], wanted: Sequence[str]) -> Composed:
+    """Places of values, from 1; null for a column whose value does not travel; a jsonb array."""
+    found = [columns.index(c) + 1 if c in columns else None for c in wanted]
+    return render("{p}::jsonb", p=Literal(json.dumps(found)))
+
+
+def same_values(unique: Unique, place: int) -> Composable:
+    """Whether an expression of a unique index is the same of `s` and `o`."""
+    name, operator = Identifier(f"e{place}"), raw(unique.operators[place] or "=")
+    equal = render("s.{n} {op} o.{n}", n=name, op=operator)
+    if unique.nulls_equal:
+        return render(
+            "({e} or s.{n} is not distinct from null and o.{n} is not distinct from null)",
+            e=equal, n=name,
+        )  # fmt: skip
+    return equal
+
+
+def points_at(fk: ForeignKey) -> Composable:
+    """Whether a child `c` points at a parent `p`."""
+    triples = zip(fk.columns, fk.operators, fk.parent_columns, strict=True)
+    return every(
+        render("p.{p} {op} c.{c}", p=Identifier(p), op=raw(op), c=Identifier(c))
+        for c, op, p in triples
+    )

@@ -29,7 +29,7 @@ from bondreplicate.core.following import (
 from bondreplicate.core.shapes import Shape
 from bondreplicate.core.trouble import render_owner_hint
 from bondreplicate.errors import BondError, TransientError
-from bondreplicate.site import capture
+from bondreplicate.site import capture, counting
 from bondreplicate.site.expressions import BEFORE_ANY, OUT_BEFORE
 from bondreplicate.site.tables import fetch_captured, fetch_listed, fetch_shapes
 
@@ -138,6 +138,9 @@ def _carry_out(connection: Connection, task: Task, first: bool, served: Sequence
         elif task.shape and task.listed and task.step is Step.REKEY:
             _rekey(connection, task.shape, task.listed, served)
             _attach(connection, task, task.listed.gap)
+        elif task.shape and task.listed and task.step is Step.COUNT:
+            _count(connection, task.shape, task.listed, served)
+            _attach(connection, task, task.listed.gap)
         elif task.shape and task.step is Step.NOTE:
             _write(connection, task)
         elif task.shape and task.step is not Step.FILL:
@@ -201,6 +204,8 @@ def _fill(connection: Connection, task: Task) -> int:
         set_local(connection, "lock_timeout", LOCK)
         gap = listed.gap
         logged = execute(connection, capture.enqueue(task.shape, listed.id, gap.stamp, gap.xid))
+        if task.shape.counted:
+            execute(connection, counting.begin(task.shape, listed.id, gap.stamp))
         _check_name(connection, task.shape)
         execute(connection, query("tables_filled"), {"id": listed.id})
         execute(connection, query("tables_revise"))
@@ -252,8 +257,32 @@ def _rekey(connection: Connection, shape: Shape, listed: Listed, served: Sequenc
         raise waits
     former = keep_key(shape, listed)
     execute(connection, capture.rekey(shape, former, listed.id))
+    if shape.counted:
+        execute(connection, counting.rekey(shape, former, listed.id))
     if former.key_is_loose:
         execute(connection, capture.enqueue_alike(shape, former, listed.id))
+
+
+def _count(connection: Connection, shape: Shape, listed: Listed, served: Sequence[int]) -> None:
+    """Make a table ready to have other counters, if all sites have what was changed until now.
+
+    So nothing that was written before is added up, and nothing that was added is taken for a value.
+    Writers wait for at most 20 ms, and only where that looks likely.
+
+    Raises:
+        TransientError: not yet.
+    """
+    args = {"tab": listed.id, "served": list(served)}
+    waits = TransientError("it has other counters when nothing of it is on its way")
+    if not value(connection, query("table_is_stable"), args):
+        raise waits
+    set_local(connection, "lock_timeout", "20ms")
+    execute(connection, capture.lock(shape.name))
+    if not value(connection, query("table_is_stable"), args):
+        raise waits
+    if value(connection, query("counters_wait"), args):
+        raise waits
+    execute(connection, query("counters_anew"), args)
 
 
 def _attach(connection: Connection, task: Task, gap: Gap | None) -> int:
@@ -265,6 +294,8 @@ def _attach(connection: Connection, task: Task, gap: Gap | None) -> int:
     tab = _write(connection, task)
     for statement in capture.attach(task.shape, tab):
         execute(connection, statement)
+    if gap and task.shape.counted:
+        execute(connection, counting.count_uncaptured(task.shape, tab))
     stamp, xid = (gap.stamp, str(gap.xid)) if gap else (None, None)
     execute(connection, query("tables_attached"), {"id": tab, "stamp": stamp, "xid": xid})
     _check_name(connection, task.shape)
@@ -303,7 +334,7 @@ def _write(connection: Connection, task: Task) -> int:
     shape = task.shape
     assert shape is not None
     schema, table = shape.name
-    active = task.step in (Step.ATTACH, Step.REFRESH, Step.REKEY)
+    active = task.step in (Step.ATTACH, Step.REFRESH, Step.REKEY, Step.COUNT)
     return value(
         connection,
         query("tables_write"),
@@ -316,6 +347,7 @@ def _write(connection: Connection, task: Task) -> int:
             "columns": [c.name for c in shape.travelling],
             "column_numbers": [c.number for c in shape.travelling],
             "merges": shape.merges,
+            "counted": list(shape.counted),
             "relid": shape.oid,
             "shape": shape.digest if active else shape.ties,
             "key_numbers": list(shape.key_numbers),

@@ -19,6 +19,7 @@ from bondreplicate.core.following import (
     keep_owed,
     merge_as_listed,
 )
+from bondreplicate.core.policies import Policy
 from bondreplicate.core.shapes import Shape, TableName, shape_of
 
 
@@ -108,6 +109,9 @@ def fetch_listed(connection: Connection) -> list[Listed]:
             r.resolve,
             r.merges,
             r.unmerged,
+            Policy(r.policy, tuple(r.priority), r.hook or "", r.made_of or ""),
+            tuple(r.counters),
+            tuple(r.counted),
         )
         for r in rows(connection, query("tables_listed"))
     ]

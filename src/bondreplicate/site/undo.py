@@ -224,7 +224,13 @@ def assess(
         reason = f"{name_of(conflict)} {place.stays or what}"
         return Refusal(reason, BY_HAND.format(conflict["id"])), place, None
     at, now = fetch_row(connection, place, lock=lock)
-    step = decide_undo(clash_of(conflict), now, clears=place.clears, force=force)
+    step = decide_undo(
+        clash_of(conflict),
+        now,
+        clears=place.clears,
+        counters=place.shape.counted,
+        force=force,
+    )
     if isinstance(step, Write) and step.verb == "delete" and not force:
         step = _decide_children(connection, place, at) or step
     return step, place, at

@@ -8,7 +8,7 @@ begin
         select p.oid::regprocedure::text
         from pg_catalog.pg_proc as p
         join pg_catalog.pg_namespace as n on n.oid = p.pronamespace
-        where n.nspname = 'bondreplicate' and p.proname !~ '^capture_(columns_)?[0-9]+$'
+        where n.nspname = 'bondreplicate' and p.proname !~ '^capture_(columns_|counters_)?[0-9]+$'
             and p.proname <> 'key_digest'
     loop
         execute 'drop function ' || one;

@@ -15,22 +15,10 @@ declare
     more bigint;
     why text;
 begin
-    if exists (
-        select from pg_temp.bond_stage as s where s.source = me and not s.mine and s.cells is null
-    ) then
-        -- What was made here comes back with a site that had changed the row before: it is known
-        -- here, or known everywhere and forgotten. But a row may stand there with the version of a
-        -- delete made here: a user was at work on it there when that came.
-        -- Parts of a row: pass_own_cells().
-        delete from pg_temp.bond_stage as s
-        where s.source = me and not s.mine and s.cells is null and (s.gone or not exists (
-            select from bondreplicate.replicate_log as l
-            where l.xid = s.xid and l.tab = s.tab and l.key = s.key
-                and (l.stamp, l.site, l.repair) = (s.stamp, s.site, s.repair)
-        ));
-        update pg_temp.bond_stage as s set again = true
-        where s.source = me and not s.mine and s.cells is null;
+    if exists (select from pg_temp.bond_stage as s where s.counters is not null) then
+        perform bondreplicate.index_stage(0);
     end if;
+    perform bondreplicate.pass_own_rows(me);
     if (select b.truncates from pg_temp.bond_batch as b) then
         -- A TRUNCATE meets every key that is remembered of its table.
         perform bondreplicate.put_aside(t.tab)
@@ -50,8 +38,14 @@ begin
             end loop;
             before := pg_current_snapshot();
             for tab in select distinct s.tab from pg_temp.bond_stage as s order by 1 loop
+                perform bondreplicate.join_counters(tab, me);
                 execute format('select pg_temp.seeds_%s($1)', tab) into more using me;
                 conflicts := conflicts + more;
+                if (select c.policy from pg_temp.bond_shape as c where c.tab = tab) then
+                    execute format('select pg_temp.prefer_%s($1, $2, $3)', tab)
+                    into more using origin, me, seen;
+                    conflicts := conflicts + more;
+                end if;
                 execute format('select pg_temp.contest_%s($1, $2, $3)', tab)
                 into more using origin, me, seen;
                 conflicts := conflicts + more;
@@ -60,6 +54,7 @@ begin
             delete from pg_temp.bond_stage as s using pg_temp.bond_stage as t
             where t.key is null and s.tab = t.tab and s.key is not null
                 and (s.stamp, s.site, s.repair) < (t.stamp, t.site, t.repair);
+            perform bondreplicate.stage_counters();
             return;
         exception
             when lock_not_available then

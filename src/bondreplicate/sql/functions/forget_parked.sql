@@ -24,16 +24,28 @@ begin
     $q$, which);
     execute format($q$
         with superseded as (
-            delete from bondreplicate.replicate_parked as p
-            using bondreplicate.replicate_log as l, bondreplicate.replicate_tables as t
-            where %s and t.schema_name = p.schema_name and t.table_name = p.table_name
+            select distinct on (p.id) p.*, t.id as tab, l.stamp as l_stamp, l.site as l_site,
+                l.repair as l_repair, p.counters is not null
+                or t.counted <> '{}' and not p.gone and p.xid is not null as counts,
+                l.source = p.source or pg_visible_in_snapshot(
+                    coalesce(l.origin_xid, l.xid), bondreplicate.position_in(p.seen, l.source)
+                ) as was_seen
+            from bondreplicate.replicate_parked as p, bondreplicate.replicate_log as l,
+                bondreplicate.replicate_tables as t
+            where %s and not p.only_counters
+                and t.schema_name = p.schema_name and t.table_name = p.table_name
                 and l.tab = t.id and (l.key is null or p.key_columns in ('{}', t.key_columns)
                     and (l.hash = p.hash or l.key = p.key))
                 and (l.stamp, l.site, l.repair) > (p.stamp, p.site, p.repair)
-            returning p.*, t.id as tab, t.key_columns, l.stamp as l_stamp, l.site as l_site,
-                l.repair as l_repair, l.source = p.source or pg_visible_in_snapshot(
-                    coalesce(l.origin_xid, l.xid), bondreplicate.position_in(p.seen, l.source)
-                ) as was_seen
+            order by p.id, l.stamp desc, l.site desc, l.repair desc
+        ),
+        dropped as (
+            delete from bondreplicate.replicate_parked as p using superseded as s
+            where p.id = s.id and not s.counts
+        ),
+        counted as ( -- What was added counts, whichever row stays; so does a value from before.
+            update bondreplicate.replicate_parked as p set only_counters = true
+            from superseded as s where p.id = s.id and s.counts
         )
         insert into bondreplicate.replicate_error (
             source, schema_name, table_name, key, kind, rule, outcome, columns,

@@ -29,6 +29,7 @@ begin
         end if;
         perform bondreplicate.forget_parked(which);
         execute format('truncate bondreplicate.replicate_log_%s', wanted);
+        perform bondreplicate.forget_counters();
         update bondreplicate.replicate_part as r set closed_at = null where r.part = wanted;
     exception
         when lock_not_available then

@@ -41,10 +41,11 @@ begin
     )
     insert into pg_temp.bond_stage (
         tab, key, xid, source, mine, stamp, site, repair, gone, merged_into, seen, again, via,
-        cells, vals
+        cells, counters, only_counters, vals
     )
     select f.tab, f.key, f.xid, f.maker, f.xid is null and f.cells is null, f.stamp, f.site,
-        f.repair, f.gone, f.merged_into, f.seen, f.again, f.source, f.cells, case
+        f.repair, f.gone, f.merged_into, f.seen, f.again, f.source, f.cells, f.counters,
+        f.only_counters, case
             when not f.gone then bondreplicate.pick_values(f.vals, f.columns, f.columns_now)
         end
     from found as f;

@@ -10,6 +10,7 @@ language plpgsql
 set search_path = pg_catalog, pg_temp
 as $$
 begin
+    perform bondreplicate.unprefer(wanted_tab, wanted_key);
     with taken as (
         delete from pg_temp.bond_stage as s
         where s.tab = wanted_tab and (wanted_key is null or s.key = wanted_key)
@@ -18,14 +19,15 @@ begin
     insert into bondreplicate.replicate_parked as p (
         source, schema_name, table_name, origin_tab, layout, columns, key, key_columns, key_numbers,
         hash, xid, maker, stamp, site, repair, gone, vals, merged_into, seen, again,
-        cells, reason, refused
+        cells, counters, only_counters, reason, refused
     )
     select coalesce(k.via, origin), t.schema_name, t.table_name,
         case when k.via is null then t.origin_tab end, t.layout, t.columns,
         coalesce(k.key, '{}'), case when k.key is null then '{}' else t.key_columns end,
-        t.key_numbers, k.hash, k.xid, k.source, k.stamp, k.site, k.repair,
-        k.gone, k.vals, k.merged_into, coalesce(k.seen, b.seen), k.again, k.cells, why,
-        park.refused
+        t.key_numbers, k.hash, k.xid, k.source, coalesce(k.stamp, '-infinity'), coalesce(k.site, 0),
+        coalesce(k.repair, 0),
+        k.gone, k.vals, k.merged_into, coalesce(k.seen, b.seen), k.again, k.cells,
+        k.counters, k.only_counters, why, park.refused
     from taken as k
     join pg_temp.bond_shape as t on t.tab = wanted_tab
     cross join pg_temp.bond_batch as b
@@ -41,6 +43,7 @@ begin
         repair = excluded.repair, gone = excluded.gone, vals = excluded.vals,
         merged_into = excluded.merged_into, seen = excluded.seen,
         again = p.again or excluded.again, cells = excluded.cells,
+        counters = excluded.counters, only_counters = excluded.only_counters,
         reason = excluded.reason, refused = excluded.refused,
         tried_by = excluded.tried_by, tries = p.tries + 1;
 end

@@ -17,8 +17,9 @@ begin
         select s.key from pg_temp.bond_stage as s where s.tab = wanted_tab and s.key is not null
     loop
         why := bondreplicate.refusal_of(origin, me, wanted_tab, one.key, before, careful);
-        if why is not null and bondreplicate.fall_back(
-            origin, me, wanted_tab, one.key, before, careful
+        if why is not null and (
+            bondreplicate.keep_later(me, wanted_tab, one.key, why)
+            or bondreplicate.fall_back(origin, me, wanted_tab, one.key, before, careful)
         ) then
             found_any := true;
         elsif why is not null then

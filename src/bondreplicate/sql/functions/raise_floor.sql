@@ -1,5 +1,6 @@
 -- Lifts the logical clock above a stamp that was applied
 -- here, so that whoever sees the change writes later ones.
+-- So is that of a repair just above it, which others may make of it by a policy.
 -- Refuses a stamp too far ahead of the wall clock (BR020).
 -- Writes replicate_state only where it is needed.
 create or replace function bondreplicate.raise_floor(applied timestamptz, ahead_max interval)
@@ -18,9 +19,9 @@ begin
             ),
             hint = 'correct the clock of the site that made it; clock_ahead_max_s sets the limit';
     end if;
-    if applied >= now_here then
+    if applied + interval '1 microsecond' >= now_here then
         update bondreplicate.replicate_state
-        set floor = applied + interval '1 microsecond', floored_at = clock_timestamp();
+        set floor = applied + interval '2 microseconds', floored_at = clock_timestamp();
     end if;
 end
 $$;

@@ -13,7 +13,8 @@ declare
     cut record;
     there record;
 begin
-    select s.vals, s.stamp, s.site, s.repair, s.merged_into, s.gone, s.mine
+    select s.vals, s.stamp, s.site, s.repair, s.merged_into, s.gone,
+        s.mine and not s.preferred
     into vals, stamp, site, repair, merged_into, gone, mine
     from pg_temp.bond_stage as s where s.tab = wanted_tab and s.key = wanted_key;
     if not found then
@@ -23,7 +24,9 @@ begin
             from pg_temp.fetch_%s($1) as f
         $q$, wanted_tab)
         into vals, stamp, site, repair, merged_into, gone, mine using wanted_key;
-        select s.vals, s.stamp, s.site, s.repair, s.merged_into, s.gone, s.mine into there
+        select s.vals, s.stamp, s.site, s.repair, s.merged_into, s.gone,
+            s.mine and not s.preferred as mine
+        into there
         from pg_temp.bond_shape as t
         join pg_temp.bond_stage as s
             on s.tab = wanted_tab

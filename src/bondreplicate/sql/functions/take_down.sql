@@ -51,7 +51,7 @@ begin
     end loop;
     for t in
         select f.proname from pg_proc as f join pg_namespace as n on n.oid = f.pronamespace
-        where n.nspname = 'bondreplicate' and f.proname ~ '^capture_(columns_)?[0-9]+$'
+        where n.nspname = 'bondreplicate' and f.proname ~ '^capture_(columns_|counters_)?[0-9]+$'
     loop
         execute format('drop function bondreplicate.%I()', t.proname);
     end loop;

@@ -23,6 +23,12 @@ begin
             else bondreplicate.joined_cells(s.cells, bondreplicate.cells_or_one(
                 p.cells, p.stamp, p.site, p.repair, p.maker, p.xid
             ), c.columns)
+        end,
+        counters = case
+            when p.gone or p.xid is null or (s.counters ->> 'site')::integer > 0 then s.counters
+            else s.counters || bondreplicate.plain_start(
+                p.counters, p.stamp, p.site, p.columns, p.vals, c.counted
+            )
         end
         from bondreplicate.replicate_parked as p
         join pg_temp.bond_shape as c
@@ -32,10 +38,11 @@ begin
         where p.source = origin and s.tab = c.tab and coalesce(s.key, '{}') = p.key;
         insert into pg_temp.bond_stage (
             tab, key, xid, source, mine, stamp, site, repair, gone, merged_into, seen, again,
-            cells, vals
+            cells, counters, only_counters, vals
         )
         select p.tab, nullif(p.key, '{}'), p.xid, p.maker, p.xid is null and p.cells is null,
-            p.stamp, p.site, p.repair, p.gone, p.merged_into, p.seen, p.again, p.cells, case
+            p.stamp, p.site, p.repair, p.gone, p.merged_into, p.seen, p.again, p.cells,
+            p.counters, p.only_counters, case
                 when not p.gone then bondreplicate.pick_values(p.vals, p.columns, p.columns_now)
             end
         from pg_temp.bond_due as p

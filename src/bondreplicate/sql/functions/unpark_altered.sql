@@ -48,10 +48,10 @@ begin
             and p.xid is not null;
         insert into pg_temp.bond_stage (
             tab, key, xid, source, mine, stamp, site, repair, gone, seen, again,
-            vals
+            counters, vals
         )
         select p.tab, n.key, p.xid, p.maker, p.xid is null, p.stamp, p.site, p.repair,
-            p.turn = 2, p.seen, p.again, case
+            p.turn = 2, p.seen, p.again, case when p.turn = 1 then p.counters end, case
                 when p.turn = 1 then bondreplicate.pick_values(p.vals, p.columns, p.columns_now)
             end
         from (

@@ -6,7 +6,7 @@ select 0, null::text [], e.xid, e.at, e.source, 0, false, null::text [], array[
     e.winner_key::text, e.winner_row::text,
     e.loser_stamp::text, e.loser_site::text, e.loser_repair::text,
     e.loser_row::text, e.constraint_name::text
-], null::smallint, null::jsonb
+], null::smallint, null::jsonb, null::jsonb
 from bondreplicate.replicate_error as e
 where e.source = {me} and e.xid >= pg_snapshot_xmin({since})
     and not pg_visible_in_snapshot(e.xid, {since})

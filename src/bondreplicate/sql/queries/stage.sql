@@ -9,20 +9,29 @@
 -- first, as objects: c: names of the columns that it wrote, null: all; stamp, site, repair, source,
 -- xid: as above; mine: made here now. Null: one, of all columns. sent: the row as it came, where
 -- columns of the row that is here have gone into vals.
+-- preferred: what a policy made of the change that came, which is in bond_overruled.
+-- bond_shape.policy: a policy other than latest is in force on this link.
+-- counters: of a table with counters, what the origin knows of the row's: see replicate_counter.
+-- only_counters: nothing but the counters of the row that is here is to be written; vals has the
+-- rest as it is here, and the version is that of the row here, null: forgotten.
 -- bond_batch.patience: lock_timeout of the session; waiting: changes that have waited are among
 -- them; truncates: a TRUNCATE is. bond_turn: changes that the server refused and that have their
 -- turn. bond_aside: rows whose latest state the origin has, and keeps parked. bond_removed.pointed:
 -- values of the columns that foreign keys point at, also of those that do not travel.
 -- bond_shape.numbers: those of its columns here; together: equal where they are merged as one.
+-- bond_shape.counted: its counters; null: none.
 -- bond_shape.made: the session has its functions for the table as it is; learned: when that was.
 -- Keys are compared bytewise, whatever collation a function's arguments give it: by the index.
 create temporary table bond_stage (
     tab integer, key text [] collate "C", xid xid8, stamp timestamptz, site smallint,
     repair smallint, gone boolean, merged_into text [], vals text [], source smallint,
     mine boolean not null default false, seen jsonb, hash bigint,
-    again boolean not null default false, via smallint, cells jsonb, sent text []
+    again boolean not null default false, via smallint, cells jsonb, sent text [],
+    preferred boolean not null default false,
+    counters jsonb, only_counters boolean not null default false
 ) on commit delete rows;
 create temporary table bond_kept (like bond_stage) on commit delete rows;
+create temporary table bond_overruled (like bond_stage) on commit delete rows;
 create temporary table bond_batch (
     seen jsonb, impatient boolean, patience text, waiting boolean, truncates boolean
 ) on commit delete rows;
@@ -48,12 +57,20 @@ create temporary table bond_column (
     seen boolean, taken boolean
 ) on commit delete rows;
 create index bond_column_place on bond_column (place);
+-- What the counters of staged rows come to, with what is known here (known: in replicate_counter).
+-- behind: the row that is here has other values; what came of it is kept in bond_behind.
+create temporary table bond_count (
+    place tid, key text [] collate "C", hash bigint, known tid, here boolean,
+    base_stamp timestamptz, base_site smallint, start jsonb, totals jsonb, vals text [],
+    behind boolean, plain_stamp timestamptz, plain_site smallint
+) on commit delete rows;
+create temporary table bond_behind (like bond_stage) on commit delete rows;
 create temporary table bond_shape (
     tab integer primary key, schema_name name, table_name name, columns name [],
     checked_late boolean, held text, origin_tab integer, key_columns name [],
     key_numbers smallint [], layout text, made boolean not null default false,
     learned xid8 not null default pg_current_xact_id(), by_column boolean, numbers smallint [],
-    together integer []
+    together integer [], policy boolean not null default false, counted name []
 );
 -- Parked changes of tables that can take them now, with the table as it is. A held table has its
 -- own shape here too, without a column that the change carries; and a table that has taken the name

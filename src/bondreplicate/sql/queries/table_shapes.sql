@@ -129,7 +129,8 @@ uniques as (
 ),
 foreign_keys as (
     select k.conrelid, jsonb_agg(jsonb_build_object(
-        -- What SET NULL may not set to null is as with NO ACTION: the delete has to lose.
+        -- What SET NULL may not set to null, or MATCH FULL not in a part of its columns, is as with
+        -- NO ACTION: the delete has to lose.
         'name', k.conname, 'action', case
             when k.confdeltype <> 'n' or x.may_clear then k.confdeltype else 'a'
         end,
@@ -150,7 +151,8 @@ foreign_keys as (
                 case when not t.locked then pg_get_expr(d.adbin, d.adrelid) end order by u.n
             ) filter (where c.clear), '[]') as defaults,
             bool_or(c.clear and t.locked and d.adbin is not null) as hidden,
-            coalesce(bool_and(not a.attnotnull) filter (where c.clear), true) as may_clear,
+            coalesce(bool_and(not a.attnotnull) filter (where c.clear), true)
+            and (k.confmatchtype <> 'f' or bool_and(c.clear)) as may_clear,
             jsonb_agg(b.attname order by u.n) as parents,
             jsonb_agg(format('operator(%I.%s)', n.nspname, o.oprname) order by u.n) as operators
         from unnest(k.conkey, k.confkey, k.conpfeqop)

@@ -18,5 +18,9 @@ select sum(hashtextextended(f.fact, 0)) from (
     union all
     select format('x %s %s', x.oid, x.xmin) from pg_cast as x where x.oid >= 16384
     union all
+    select format('h %s %s', p.oid, p.xmin) from bondreplicate.replicate_tables as t
+    join pg_proc as p
+        on p.oid = to_regprocedure(t.hook || '(text[],jsonb,jsonb,jsonb,jsonb)')
+    union all
     select format('t %s %s', t.id, t.xmin) from bondreplicate.replicate_tables as t
 ) as f (fact)

@@ -9,6 +9,12 @@ select
     key_columns::text [] as key_columns,
     columns::text [] as columns,
     resolve,
-    merges
+    merges,
+    policy,
+    priority,
+    hook,
+    bondreplicate.hook_made_of(hook) as made_of,
+    counters::text [] as counters,
+    counted::text [] as counted
 from bondreplicate.replicate_tables
 order by schema_name, table_name

@@ -2,7 +2,7 @@
 -- while it is not replicated.
 insert into bondreplicate.replicate_tables as t (
     schema_name, table_name, active, reason, key_columns, columns, relid, shape,
-    key_numbers, key_operators, key_types, merges, column_numbers
+    key_numbers, key_operators, key_types, merges, column_numbers, counted
 )
 select
     %(schema)s, %(table)s, w.active, %(reason)s, %(key)s::name [], %(columns)s::name [],
@@ -10,7 +10,8 @@ select
     case when w.active then %(key_numbers)s::smallint [] else '{}' end,
     case when w.active then %(key_operators)s::text [] else '{}' end,
     case when w.active then %(key_types)s::text [] else '{}' end,
-    %(merges)s, %(column_numbers)s::smallint []
+    %(merges)s, %(column_numbers)s::smallint [],
+    %(counted)s::name []
 from (select %(active)s::boolean as active) as w
 on conflict (schema_name, table_name) do update
 set active = excluded.active, reason = excluded.reason, key_columns = excluded.key_columns,
@@ -22,5 +23,6 @@ set active = excluded.active, reason = excluded.reason, key_columns = excluded.k
         when excluded.active then excluded.key_operators else t.key_operators
     end,
     key_types = case when excluded.active then excluded.key_types else t.key_types end,
-    merges = excluded.merges, column_numbers = excluded.column_numbers
+    merges = excluded.merges, column_numbers = excluded.column_numbers,
+    counted = excluded.counted
 returning id

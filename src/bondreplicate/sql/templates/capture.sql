@@ -3,8 +3,8 @@
 -- One for all events, statement triggers with transition
 -- tables; FOR EACH ROW only for an UPDATE that changes the key: the
 -- old one remembers the new one, so that children elsewhere follow.
--- Reads replicate_state; writes replicate_log. No sequence,
--- no temporary table, no exception block, no dynamic SQL.
+-- Reads replicate_state; writes replicate_log, and replicate_counter where the table has counters.
+-- No sequence, no temporary table, no exception block, no dynamic SQL.
 create or replace function bondreplicate.{function}()
 returns trigger
 language plpgsql
@@ -18,6 +18,7 @@ begin
         select pg_current_xact_id(), bondreplicate.replicate_now(), {tab}, {tab},
             s.site, s.site, s.part
         from bondreplicate.replicate_state as s;
+        {count_truncate}
     elsif tg_level = 'ROW' then
         insert into bondreplicate.replicate_log (
             xid, stamp, hash, tab, site, source, part, key, merged_into
@@ -26,6 +27,7 @@ begin
             s.site, s.site, s.part, {key_old}, {key_new}
         from bondreplicate.replicate_state as s;
     elsif tg_op = 'DELETE' then
+        {count_delete}
         insert into bondreplicate.replicate_log (xid, stamp, hash, tab, site, source, part, key)
         with s as materialized (
             select site, part, greatest(
@@ -36,6 +38,7 @@ begin
         select pg_current_xact_id(), s.stamp, {hash_row}, {tab}, s.site, s.site, s.part, {key_row}
         from s cross join bond_old as r;
     else
+        {count_insert}
         insert into bondreplicate.replicate_log (xid, stamp, hash, tab, site, source, part, key)
         with s as materialized (
             select site, part, greatest(

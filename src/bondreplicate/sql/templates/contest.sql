@@ -13,11 +13,11 @@ begin
     end if;
     with met as materialized (
         select s.ctid as place, s.key, s.stamp, s.site, s.repair, s.gone, s.vals, s.seen as waited,
-            m.stamp as m_stamp, m.site as m_site, m.repair as m_repair, m.seen,
+            m.stamp as m_stamp, m.site as m_site, m.repair as m_repair, m.seen, m.source,
             (m.stamp, m.site, m.repair) > (s.stamp, s.site, s.repair) as lost, m.known
         from pg_temp.bond_stage as s
         cross join lateral (
-            select l.stamp, l.site, l.repair,
+            select l.stamp, l.site, l.repair, l.source,
                 l.source = coalesce(s.via, origin)
                 or (s.via is not null or not exists (
                     select from pg_temp.bond_aside as a where a.tab = {tab} and a.key = s.key
@@ -63,7 +63,7 @@ begin
             select c.stamp, c.site, c.repair, c.vals where c.lost
             union all select c.m_stamp, c.m_site, c.m_repair, c.here where not c.lost
         ) as l (stamp, site, repair, vals)
-        where not c.seen and not c.known and c.vals is distinct from c.here
+        where not c.seen and not c.known and c.vals is distinct from c.here {told_here}
             and (c.m_stamp, c.m_site) <> (c.stamp, c.site) -- a row with its own repair
         on conflict do nothing
         returning 1

@@ -3,7 +3,7 @@
 create or replace function pg_temp.{function}(since pg_snapshot)
 returns table (
     tab integer, key text [], xid xid8, stamp timestamptz, site smallint, repair smallint,
-    gone boolean, merged_into text [], vals text [], source smallint, cells jsonb
+    gone boolean, merged_into text [], vals text [], source smallint, cells jsonb, counters jsonb
 )
 language plpgsql
 as $extract$

@@ -6,7 +6,8 @@
 select {target}, {key_text}, k.xid, coalesce(v.stamp, k.stamp), coalesce(v.site, k.site),
     coalesce(v.repair, k.repair), t.ctid is null,
     case when t.ctid is null then k.merged_into end,
-    case when t.ctid is not null then array[{vals}]::text [] end, k.source, {cells}
+    case when t.ctid is not null then array[{vals}]::text [] end, k.source, {cells},
+    {counters}
 from (
     select distinct on ({key_names}) e.*
     from (
@@ -50,9 +51,10 @@ left join lateral (
     order by l.stamp desc, l.site desc, l.repair desc limit 1
 ) as v on true
 {remembered}
+{added}
 union all
 (select {target}, null, l.xid, l.stamp, l.site, l.repair, true, null, null,
-    l.source, null
+    l.source, null, null
 from bondreplicate.replicate_log as l
 where l.tab = {tab} and l.key is null and l.source = {me}
     and l.xid >= pg_snapshot_xmin({since}) and not pg_visible_in_snapshot(l.xid, {since})

@@ -1,12 +1,13 @@
 -- Locks the rows that are staged for one table where users have changed some that the origin has
--- not seen, so that they stand still while versions are compared.
+-- not seen, so that they stand still while versions are compared;
+-- where the table has counters, all of them: whoever moves a counter holds the row first.
 create or replace function pg_temp.{function}(me smallint, seen jsonb)
 returns void
 language plpgsql
 as $lock$
 #variable_conflict use_variable
 begin
-    if exists (
+    if {counted} or exists (
         select from pg_temp.bond_stage as s where s.tab = {tab} and s.seen is not null
     ) or exists (
         select from bondreplicate.replicate_log as l

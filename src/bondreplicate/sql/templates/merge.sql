@@ -11,6 +11,7 @@ language plpgsql
 as $merge$
 #variable_conflict use_variable
 begin
+    {count_mine}
     insert into pg_temp.bond_removed (tab, key, vals, pointed)
     select {tab}, s.key, {vals}, {pointed}
     from pg_temp.bond_stage as s join only {table} as t on {key_equal_s}
@@ -39,8 +40,10 @@ begin
     insert into {table} ({columns}) overriding system value
     select {values}
     from pg_temp.bond_stage as s
-    where s.tab = {tab} and not s.gone and (only_key is null or s.key = only_key)
+    where s.tab = {tab} and not (s.gone or s.only_counters)
+        and (only_key is null or s.key = only_key)
         and not exists (select from only {table} as t where {key_equal_s});
+    {count_gone}
     {remember}
     if exists (
         select from bondreplicate.replicate_log as l

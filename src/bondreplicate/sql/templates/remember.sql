@@ -7,4 +7,4 @@
         s.repair + s.again::integer, case when s.mine or s.again then me else s.source end,
         p.part, s.key, s.merged_into
     from pg_temp.bond_stage as s cross join bondreplicate.replicate_state as p
-    where s.tab = {tab} and (only_key is null or s.key = only_key);
+    where s.tab = {tab} and not s.only_counters and (only_key is null or s.key = only_key);

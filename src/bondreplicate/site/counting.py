@@ -1,0 +1,276 @@
+"""SQL of one table about its counters: columns to which the changes of all sites add up.
+
+In templates, `c` is a row of replicate_counter, `v` what a statement made of a row.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from datetime import datetime
+from typing import LiteralString
+
+from bondreplicate.border.database import (
+    SQL,
+    Composable,
+    Composed,
+    Identifier,
+    Literal,
+    joined,
+    render,
+)
+from bondreplicate.border.sqlfiles import template
+from bondreplicate.core.shapes import Column, Shape
+from bondreplicate.site.expressions import KeyOf, as_text, as_texts, comma, table, timestamp
+
+NOTHING = SQL("")
+
+
+def function_name(tab: int) -> str:
+    """Name of the second capture function, for UPDATE, that a table has which has counters."""
+    return f"capture_counters_{tab}"
+
+
+def counters_of(shape: Shape) -> list[Column]:
+    """The counters of a table, in effect."""
+    return [shape.column(name) for name in shape.counted]
+
+
+def fits(shape: Shape) -> Composable:
+    """Whether the counters of a table have the names that they had when this was rendered."""
+    counters = counters_of(shape)
+    return render(
+        template("counters_fit"),
+        numbers=Literal([c.number for c in counters]),
+        names=Literal([c.name for c in counters]),
+    )
+
+
+def values(shape: Shape, of: LiteralString) -> Composable:
+    """The counters of a row as an object: name to value."""
+    return _object((c, render("{a}.{c}::numeric", a=SQL(of), c=Identifier(c.name)))
+                   for c in counters_of(shape))  # fmt: skip
+
+
+def _object(pairs: Iterable[tuple[Column, Composable]], *first: Composable) -> Composed:
+    parts = [*first, *(render("{n}, {v}", n=Literal(c.name), v=v) for c, v in pairs)]
+    return render("jsonb_build_object({p})", p=comma(parts))
+
+
+def in_capture(shape: Shape, tab: int) -> dict[str, Composable]:
+    """What the capture function does besides, by INSERT, DELETE and TRUNCATE."""
+    if not shape.counted:
+        return {"count_insert": NOTHING, "count_delete": NOTHING, "count_truncate": NOTHING}
+    key = KeyOf(shape)
+    row = key.own("r")
+    known = {
+        "fits": fits(shape),
+        "tab": Literal(tab),
+        "hash_row": key.hash(row),
+        "key_row": key.text("r"),
+        "key_equal_cr": key.equal(key.casts("c.key"), row),
+        "start_r": values(shape, "r"),
+    }
+    return {
+        f"count_{what}": render(template(f"counted_{what}"), **known)
+        for what in ("insert", "delete", "truncate")
+    }
+
+
+def capture(shape: Shape, tab: int, pinned: Composable) -> list[Composed]:
+    """The function that adds up what UPDATE moves, and its trigger."""
+    key, counters = KeyOf(shape), counters_of(shape)
+    names = [Identifier(f"k{i}") for i in range(1, len(key.columns) + 1)]
+    own = [render("v.{n}", n=n) for n in names]
+    ends = [render("v.{n}", n=Identifier(f"e{i}")) for i in range(1, len(counters) + 1)]
+    begins = [render("v.{n}", n=Identifier(f"b{i}")) for i in range(1, len(counters) + 1)]
+    moved = [render("{e} - {b}", e=e, b=b) for e, b in zip(ends, begins, strict=True)]
+    sums = [
+        render(
+            "sum(v.{c}) filter (where v.is_new) as {e},"
+            " sum(v.{c}) filter (where not v.is_new) as {b}",
+            c=Identifier(f"c{i}"), e=Identifier(f"e{i}"), b=Identifier(f"b{i}"),
+        )
+        for i in range(1, len(counters) + 1)
+    ]  # fmt: skip
+    create = render(
+        template("capture_counters"),
+        function=Identifier(function_name(tab)),
+        by_index=SQL(template("by_index")),
+        pinned=pinned,
+        fits=fits(shape),
+        tab=Literal(tab),
+        key_columns=comma(own),
+        key_r=comma(render("{v} as {n}", v=v, n=n)
+                    for v, n in zip(key.own("r"), names, strict=True)),
+        values_r=comma(render("r.{c}::numeric as {n}", c=Identifier(c.name), n=Identifier(f"c{i}"))
+                       for i, c in enumerate(counters, 1)),
+        sums=comma(sums),
+        hash_v=key.hash(own),
+        key_v=as_texts(own, key.columns),
+        key_equal_cv=key.equal(key.casts("c.key"), own),
+        moves=_differ(ends, begins),
+        ends=_object(zip(counters, ends, strict=True)),
+        begins=_object(zip(counters, begins, strict=True)),
+        total=_total(counters, moved),
+        first_total=_object(zip(counters, moved, strict=True), SQL("'changes', 1")),
+        hash_row=key.hash(key.own("r")),
+        key_row=key.text("r"),
+    )  # fmt: skip
+    trigger = render(
+        template("attach_columns"),
+        function=Identifier(function_name(tab)),
+        table=table(shape.name),
+    )
+    return [create, trigger]
+
+
+def _differ(one: Sequence[Composable], other: Sequence[Composable]) -> Composable:
+    pairs = zip(one, other, strict=True)
+    return render("({d})", d=joined(" or ", [render("{a} is distinct from {b}", a=a, b=b)
+                                             for a, b in pairs]))  # fmt: skip
+
+
+def _total(counters: Sequence[Column], moved: Sequence[Composable]) -> Composed:
+    """The total of this site after one more change."""
+    sums = [
+        render(
+            "coalesce((c.totals #>> array[s.site::text, {n}])::numeric, 0) + ({m})",
+            n=Literal(c.name), m=m,
+        )
+        for c, m in zip(counters, moved, strict=True)
+    ]  # fmt: skip
+    changes = SQL(
+        "'changes', coalesce((c.totals #>> array[s.site::text, 'changes'])::bigint, 0) + 1"
+    )
+    return _object(zip(counters, sums, strict=True), changes)
+
+
+def _sum(column: Column, start: Composable, totals: Composable) -> Composed:
+    """The value of a counter."""
+    return render(
+        "(({s} ->> {n})::numeric + bondreplicate.counter_sum({t}, {n}))",
+        s=start, t=totals, n=Literal(column.name),
+    )  # fmt: skip
+
+
+def _before(column: Column, value: Composable, totals: Composable) -> Composed:
+    """What a counter was before anything was added."""
+    return render(
+        "{v}::numeric - bondreplicate.counter_sum({t}, {n})",
+        v=value, t=totals, n=Literal(column.name),
+    )  # fmt: skip
+
+
+def begin(shape: Shape, tab: int, stamp: datetime) -> Composed:
+    """The statement after which rows that were logged with a stamp are counted from there on."""
+    key = KeyOf(shape)
+    return render(
+        template("begin_counters"),
+        tab=Literal(tab),
+        table=table(shape.name),
+        stamp=timestamp(stamp),
+        hash_row=key.hash(key.own("r")),
+        key_row=key.text("r"),
+        key_equal_cr=key.equal(key.casts("c.key"), key.own("r")),
+        start_r=values(shape, "r"),
+    )
+
+
+def count_uncaptured(shape: Shape, tab: int) -> Composed:
+    """Statements that count what was written while a table was not captured."""
+    key, counters = KeyOf(shape), counters_of(shape)
+    now = [render("v.{c}::numeric", c=Identifier(c.name)) for c in counters]
+    told = [_sum(c, SQL("c.start"), SQL("c.totals")) for c in counters]
+    return render(
+        template("count_uncaptured"),
+        tab=Literal(tab),
+        table=table(shape.name),
+        schema_name=Literal(shape.name[0]),
+        table_name=Literal(shape.name[1]),
+        hash_v=key.hash(key.own("v")),
+        key_equal_cv=key.equal(key.casts("c.key"), key.own("v")),
+        differs=_differ(now, told),
+        total=_total(counters, [render("{a} - {b}", a=a, b=b)
+                                for a, b in zip(now, told, strict=True)]),
+    )  # fmt: skip
+
+
+def rekey(shape: Shape, former: Shape, tab: int) -> Composed:
+    """Statements after which what was added to rows of a table is told by its key of now."""
+    key, old = KeyOf(shape), KeyOf(former)
+    return render(
+        template("rekey_counters"),
+        tab=Literal(tab),
+        table=table(shape.name),
+        same_row=old.equal(old.own("t"), old.casts("c.key")),
+        hash_t=key.hash(key.own("t")),
+        key_t=key.text("t"),
+    )
+
+
+def beside(shape: Shape, columns: Sequence[str], alias: LiteralString) -> Composed:
+    """The texts of a row `t`, or null; its counters as they are staged, once there is a row.
+
+    So rows that differ in nothing else are the same.
+    """
+    parts = [
+        render("coalesce({a}.vals[{i}], {v})", a=SQL(alias), i=Literal(i), v=text)
+        if name in shape.counted
+        else text
+        for i, (name, text) in enumerate(_texts(shape, columns), 1)
+    ]
+    return render("case when t.ctid is not null then array[{v}]::text [] end", v=comma(parts))
+
+
+def _texts(shape: Shape, columns: Sequence[str]) -> list[tuple[str, Composable]]:
+    return [
+        (name, as_text(render("t.{c}", c=Identifier(name)), shape.column(name))) for name in columns
+    ]
+
+
+def applying(shape: Shape, columns: Sequence[str]) -> dict[str, Composable]:
+    """What functions of an applying session say of the counters of a table.
+
+    Args:
+        shape: the table, as it is here.
+        columns: names of the values of a staged row, in order.
+    """
+    key, counters = KeyOf(shape), counters_of(shape)
+    nth = {c.name: i for i, c in enumerate(counters, 1)}
+    sums = [_sum(c, SQL("n.start"), SQL("n.totals")) for c in counters]
+    own = [render("t.{c}::numeric", c=Identifier(c.name)) for c in counters]
+    staged = [
+        render("s.vals[{i}]", i=Literal(list(columns).index(c.name) + 1)) for c in counters
+    ]  # fmt: skip
+    vals_n = [
+        render("n.vals[{i}]", i=Literal(nth[name]))
+        if name in nth
+        else render("s.vals[{i}]", i=Literal(i))
+        for i, name in enumerate(columns, 1)
+    ]
+    here = [
+        as_text(_sum(shape.column(name), SQL("c.start"), SQL("c.totals")), shape.column(name))
+        if name in nth
+        else text
+        for name, text in _texts(shape, columns)
+    ]
+    mine = [
+        render("({s})::text", s=_sum(shape.column(name), SQL("c.start"), SQL("c.totals")))
+        if name in nth
+        else render("s.vals[{i}]", i=Literal(i))
+        for i, name in enumerate(columns, 1)
+    ]
+    known = SQL("coalesce(c.totals, '{}')")
+    return {
+        "key_equal_cs": key.equal(key.casts("c.key"), key.casts("s.key")),
+        "key_equal_n": key.equal(key.own("t"), key.casts("n.key")),
+        "key_equal_tc": key.equal(key.own("t"), key.casts("c.key")),
+        "start_s": _object([(c, _before(c, v, SQL("i.totals")))
+                            for c, v in zip(counters, staged, strict=True)]),
+        "start_t": _object([(c, _before(c, v, known)) for c, v in zip(counters, own, strict=True)]),
+        "sums": comma(render("{s}::text", s=s) for s in sums),
+        "differs": _differ(own, sums),
+        "vals_n": render("array[{v}]::text []", v=comma(vals_n)),
+        "vals_m": render("array[{v}]::text []", v=comma(mine)),
+        "vals_c": render("array[{v}]::text []", v=comma(here)),
+    }  # fmt: skip

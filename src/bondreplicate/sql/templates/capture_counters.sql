@@ -1,0 +1,71 @@
+-- Trigger function of one table with counters, for UPDATE: as capture.sql, and besides what each
+-- row's counters were moved by is added to the total of this site. Rows are told by their key: one
+-- whose key is new begins with what it has, as by INSERT.
+-- Nothing is counted while a counter has another name than the function was made for: names are
+-- looked up by number in the server's cache, and what names a column that is gone is never planned.
+-- Reads replicate_state; writes replicate_log, replicate_counter, under the locks of the rows.
+create or replace function bondreplicate.{function}()
+returns trigger
+language plpgsql
+security definer
+set search_path = pg_catalog, pg_temp
+{by_index}
+{pinned}
+as $capture$
+begin
+    if {fits} then
+        with s as materialized (
+            select site, bondreplicate.replicate_now() as stamp from bondreplicate.replicate_state
+        ),
+        moved as materialized (
+            select {key_columns}, count(*) filter (where v.is_new) as is_here,
+                count(*) filter (where not v.is_new) as was_here, {sums}
+            from (
+                select true as is_new, {key_r}, {values_r} from bond_new as r
+                union all
+                select false, {key_r}, {values_r} from bond_old as r
+            ) as v
+            group by {key_columns}
+        ),
+        known as (
+            update bondreplicate.replicate_counter as c
+            set gone = v.is_here = 0,
+                base_stamp = case when v.was_here > 0 then c.base_stamp
+                    else greatest(s.stamp, c.base_stamp + interval '1 microsecond') end,
+                base_site = case when v.was_here > 0 then c.base_site else s.site end,
+                start = case when v.was_here > 0 then c.start else {ends} end,
+                totals = case
+                    when v.was_here = 0 then '{{}}'
+                    when v.is_here = 0 then c.totals
+                    else c.totals || jsonb_build_object(s.site, {total})
+                end
+            from s cross join moved as v
+            where c.tab = {tab} and c.hash = {hash_v} and {key_equal_cv}
+                and (v.was_here = 0 or v.is_here = 0 or {moves})
+        )
+        insert into bondreplicate.replicate_counter (
+            tab, hash, key, base_stamp, base_site, start, totals
+        )
+        select {tab}, {hash_v}, {key_v},
+            case when v.was_here > 0 then '-infinity' else s.stamp end,
+            case when v.was_here > 0 then 0 else s.site end,
+            case when v.was_here > 0 then {begins} else {ends} end,
+            case when v.was_here > 0 then jsonb_build_object(s.site, {first_total}) else '{{}}' end
+        from s cross join moved as v
+        where v.is_here > 0 and (v.was_here = 0 or {moves}) and not exists (
+            select from bondreplicate.replicate_counter as c
+            where c.tab = {tab} and c.hash = {hash_v} and {key_equal_cv}
+        );
+    end if;
+    insert into bondreplicate.replicate_log (xid, stamp, hash, tab, site, source, part, key)
+    with s as materialized (
+        select site, part, greatest(
+            clock_timestamp(), floor + greatest(clock_timestamp() - floored_at, '0') / 2
+        ) as stamp
+        from bondreplicate.replicate_state
+    )
+    select pg_current_xact_id(), s.stamp, {hash_row}, {tab}, s.site, s.site, s.part, {key_row}
+    from s cross join bond_new as r;
+    return null;
+end
+$capture$
