@@ -16,7 +16,7 @@ BEFORE = {
     "key_numbers": "'{1}'", "hash": "5", "xid": "'9'", "maker": "3", "gone": "true",
     "merged_into": "'{4}'", "vals": "'{1,a}'", "seen": """'{"1": "5:5:"}'""", "tries": "8",
     "tried_by": "'11'", "again": "true", "refused": "true", "repair": "2",
-    "parked_at": "'2020-01-01'",
+    "parked_at": "'2020-01-01'", "counters": "'{}'", "only_counters": "true",
 }  # fmt: skip
 
 

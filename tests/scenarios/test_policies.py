@@ -6,6 +6,7 @@ from collections.abc import Iterator
 import pytest
 
 from tests.kit import Mesh, eventually, make_mesh
+from tests.scenarios.columns import orders_of
 from tests.scenarios.policies import ORDERS, among, set_policies, told
 from tests.scenarios.steps import assert_whole, conflicts, parted, rows_of, settle, two_or_three, up
 
@@ -49,10 +50,7 @@ BY_SITE = ("site-priority", "--sites", "2,1")
 @pytest.fixture(scope="module", params=two_or_three(("15", "18"), ("18", "16", "15")))
 def mesh(request: pytest.FixtureRequest) -> Iterator[Mesh]:
     mesh = make_mesh(request.param, proxies=True)
-    wanted = {
-        c.callspec.params.get("order") for c in request.session.items if hasattr(c, "callspec")
-    }
-    orders = [o for o in ORDERS if o in wanted]
+    orders = sorted(orders_of(request))
     by_site = [f"{kind}_{o}" for kind in ("pr", "three") for o in orders] + [
         "parent",
         "cut",
