@@ -174,7 +174,6 @@ def reaches(mesh: Mesh, number: int, what: str, value: object) -> None:
 
 
 EVERYDAY = (
-    "a row written at both while the keys differ",
     "values handed over, by the old key",
     "an old key that looks like a new one",
     "the key is renamed while a delete waits",

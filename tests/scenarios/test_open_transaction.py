@@ -26,6 +26,8 @@ CASES = {
     ),
 }
 
+EVERYDAY = ("update, update", "update, delete", "truncate")
+
 
 def forgotten(site: Site, others: Sequence[Site]) -> None:
     for other in others:
@@ -33,7 +35,9 @@ def forgotten(site: Site, others: Sequence[Site]) -> None:
     eventually(lambda: site.value(LOG) == 0, f"{site} has forgotten it")
 
 
-@pytest.mark.parametrize("case", CASES)
+@pytest.mark.parametrize(
+    "case", [pytest.param(c, marks=() if c in EVERYDAY else pytest.mark.soak) for c in CASES]
+)
 @pytest.mark.parametrize(
     "versions",
     [
