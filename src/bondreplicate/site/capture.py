@@ -18,6 +18,9 @@ from bondreplicate.border.sqlfiles import template
 from bondreplicate.core.shapes import COLUMN, Shape, TableName
 from bondreplicate.site import counting
 from bondreplicate.site.expressions import (
+    FALSE,
+    OUT_BEFORE,
+    TRUE,
     KeyOf,
     as_text,
     as_texts,
@@ -124,7 +127,8 @@ def enqueue(shape: Shape, tab: int, stamp: datetime, since: int = 0) -> Composed
     Args:
         shape: the table, as it is here.
         tab: its id here.
-        stamp: their stamp.
+        stamp: their stamp. Rows of which a newer state waits are passed over, except at OUT_BEFORE:
+            what waits may be as old as anything, and wins only over a row with a version.
         since: only rows that this transaction wrote, or a later one; 0: all.
     """
     key = KeyOf(shape)
@@ -133,6 +137,7 @@ def enqueue(shape: Shape, tab: int, stamp: datetime, since: int = 0) -> Composed
         tab=Literal(tab),
         stamp=timestamp(stamp),
         since=Literal(since),
+        passes=TRUE if stamp > OUT_BEFORE else FALSE,
         schema_name=Literal(shape.name[0]),
         table_name=Literal(shape.name[1]),
         table=table(shape.name),
