@@ -5,7 +5,7 @@ The only module that imports psycopg.
 
 from __future__ import annotations
 
-from collections.abc import Generator, Iterator, Mapping, Sequence
+from collections.abc import Generator, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from typing import Any, LiteralString, TypeAlias, cast
 
@@ -33,6 +33,8 @@ __all__ = [
     "dicts",
     "dsn_mistake",
     "execute",
+    "execute_all",
+    "execute_for_each",
     "in_transaction",
     "joined",
     "pin",
@@ -48,6 +50,7 @@ __all__ = [
 
 Connection: TypeAlias = psycopg.Connection[Any]
 WATCH_S = 5.0
+MESSAGE_BYTES = 1 << 20
 PsycopgError = psycopg.Error
 
 PINNED: Mapping[str, str] = {
@@ -294,6 +297,41 @@ def execute(connection: Connection, statement: LiteralString | Composed, args: A
     """Run a statement; how many rows it touched."""
     with translated():
         return connection.execute(statement, args).rowcount
+
+
+def execute_all(connection: Connection, statements: Iterable[Composed]) -> None:
+    """Run statements without parameters, a megabyte to a message: one wait on the network for each.
+
+    On an autocommit connection, what is in a message is one transaction.
+    """
+    chunk: list[bytes] = []
+    size = 0
+    with translated():
+        for statement in statements:
+            chunk.append(statement.as_bytes(connection))
+            size += len(chunk[-1])
+            if size >= MESSAGE_BYTES:
+                connection.execute(_together(chunk))
+                chunk, size = [], 0
+        if chunk:
+            connection.execute(_together(chunk))
+
+
+def _together(statements: list[bytes]) -> bytes:
+    """Several statements as one text; a comment at the end of one ends with its line."""
+    return b"\n;\n".join(statements)
+
+
+def execute_for_each(
+    connection: Connection, statement: LiteralString, many: Sequence[dict[str, Any]]
+) -> None:
+    """Run a statement for each of many sets of parameters, without a wait on the network for each.
+
+    On an autocommit connection they are one transaction.
+    """
+    if many:
+        with translated(), connection.cursor() as cursor:
+            cursor.executemany(statement, many)
 
 
 def in_transaction(connection: Connection) -> bool:

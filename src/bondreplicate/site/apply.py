@@ -16,6 +16,8 @@ from bondreplicate.border.database import (
     commit_with,
     dicts,
     execute,
+    execute_all,
+    execute_for_each,
     rows,
     set_session,
     transaction,
@@ -146,12 +148,14 @@ class Target:
                 self._children.setdefault(fk.parent, []).append((shape, fk))
         with transaction(self.connection):
             execute(self.connection, query("shape_clear"))
-            for tab, mapped in self.mapped.items():
-                self._note_shape(mapped, origin.shapes[tab], tab)
-            for tab, shape in self.tables.shapes.items():
-                if tab not in {m.tab for m in self.mapped.values()}:
-                    own = Mapped(tab, tuple(c.name for c in shape.travelling))
-                    self._note_shape(own, shape, None)
+            sent = {m.tab for m in self.mapped.values()}
+            noted = [self._noted(m, origin.shapes[tab], tab) for tab, m in self.mapped.items()]
+            noted += [
+                self._noted(Mapped(tab, tuple(c.name for c in shape.travelling)), shape, None)
+                for tab, shape in self.tables.shapes.items()
+                if tab not in sent
+            ]
+            execute_for_each(self.connection, query("shape_add"), noted)
             execute(self.connection, query("parked_rename"), {"origin": self.origin})
             gone = {
                 "source": self.origin,
@@ -171,50 +175,47 @@ class Target:
             and {shape.policy, known[shape.name][1].policy} != {mapped.policy}
         )
 
-    def _note_shape(self, mapped: Mapped, shape: Shape, origin_tab: int | None) -> None:
+    def _noted(self, mapped: Mapped, shape: Shape, origin_tab: int | None) -> dict[str, Any]:
+        """A row of bond_shape."""
         late = any(not u.immediate for u in shape.uniques)
         here = self.tables.shapes.get(mapped.tab)
         by_column = here is not None and here.by_column
-        execute(
-            self.connection,
-            query("shape_add"),
-            {
-                "tab": mapped.tab,
-                "schema": shape.name[0],
-                "table": shape.name[1],
-                "columns": list(mapped.columns),
-                "checked_late": late,
-                "held": mapped.held or None,
-                "origin_tab": origin_tab,
-                "key_columns": list(shape.key),
-                "key_numbers": list(shape.key_numbers) if origin_tab else None,
-                "layout": shape.layout if origin_tab else None,
-                "by_column": by_column,
-                "numbers": here.numbers_of(mapped.columns) if here and by_column else None,
-                "policy": mapped.policy != LATEST,
-                "counted": list(here.counted) or None if here else None,
-                "together": here.groups_of(mapped.columns) if here and by_column else None,
-            },
-        )
+        return {
+            "tab": mapped.tab,
+            "schema": shape.name[0],
+            "table": shape.name[1],
+            "columns": list(mapped.columns),
+            "checked_late": late,
+            "held": mapped.held or None,
+            "origin_tab": origin_tab,
+            "key_columns": list(shape.key),
+            "key_numbers": list(shape.key_numbers) if origin_tab else None,
+            "layout": shape.layout if origin_tab else None,
+            "by_column": by_column,
+            "numbers": here.numbers_of(mapped.columns) if here and by_column else None,
+            "policy": mapped.policy != LATEST,
+            "counted": list(here.counted) or None if here else None,
+            "together": here.groups_of(mapped.columns) if here and by_column else None,
+        }
 
     def prepare(self, origin_tabs: Iterable[int]) -> None:
         """Create the session's functions for these tables and all that foreign keys tie to them."""
-        wanted = [self.mapped[t].tab for t in origin_tabs if t in self.mapped]
-        queue = [t for t in wanted if t > 0 and t not in self._made]
-        if not queue:
-            return
+        queue = [self.mapped[t].tab for t in origin_tabs if t in self.mapped]
+        known = self.tables.known()
+        new: dict[int, Shape] = {}
         while queue:
             tab = queue.pop()
-            if tab in self._made:
+            if tab <= 0 or tab in self._made or tab in new:
                 continue
-            shape = self.tables.shapes[tab]
-            for statement in self._applier(tab, shape).statements():
-                execute(self.connection, statement)
-            self._made.add(tab)
-            known = self.tables.known()
+            shape = new[tab] = self.tables.shapes[tab]
             tied = [fk.parent for fk in shape.foreign_keys]
             tied += [child.name for child, _ in self._children.get(shape.name, [])]
             queue += [known[name][0] for name in tied if name in known]
+        if not new:
+            return
+        appliers = (self._applier(tab, shape) for tab, shape in new.items())
+        execute_all(self.connection, (s for applier in appliers for s in applier.statements()))
+        self._made |= new.keys()
         execute(self.connection, query("shape_made"), {"tabs": sorted(self._made)})
 
     def fetch_outdated(self) -> list[Outdated]:

@@ -18,6 +18,7 @@ from bondreplicate.border.database import (
     Literal,
     dicts,
     execute,
+    execute_all,
     in_transaction,
     joined,
     render,
@@ -154,17 +155,19 @@ class Extractor:
 
     def prepare(self, tables: Tables, mapped: Mapping[int, Mapped], tabs: Sequence[int]) -> None:
         """Create the session's extract functions for these tables where they are missing or old."""
-        for tab in tabs:
-            if tab not in mapped or tab not in tables.shapes:
-                continue
-            if not self.prepared(tables, mapped, tab):
-                shape, target = tables.shapes[tab], mapped[tab]
-                # By its full name: a column of the table may be called `since`.
-                since = Identifier(f"extract_{tab}", "since")
-                rows_of = self._rows_of(shape, target, tab, since)
-                for statement in capture.extract(shape, tab, rows_of):
-                    execute(self.connection, statement)
-                self._made[tab] = (shape, target)
+        new = {
+            tab: (tables.shapes[tab], mapped[tab])
+            for tab in tabs
+            if tab in mapped and tab in tables.shapes and not self.prepared(tables, mapped, tab)
+        }
+        made = (self._functions(tab, shape, target) for tab, (shape, target) in new.items())
+        execute_all(self.connection, (s for statements in made for s in statements))
+        self._made |= new
+
+    def _functions(self, tab: int, shape: Shape, target: Mapped) -> list[Composed]:
+        # By its full name: a column of the table may be called `since`.
+        since = Identifier(f"extract_{tab}", "since")
+        return capture.extract(shape, tab, self._rows_of(shape, target, tab, since))
 
     @contextmanager
     def snapshot(self) -> Iterator[None]:
