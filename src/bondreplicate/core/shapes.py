@@ -14,7 +14,7 @@ from bondreplicate.core.policies import LATEST, Policy
 TableName = tuple[str, str]
 """Schema and name."""
 
-CAPTURED_AS = 4
+CAPTURED_AS = 5
 """Counts the forms of the capture triggers: after an upgrade sites make theirs anew."""
 
 ROW, COLUMN = "row", "column"

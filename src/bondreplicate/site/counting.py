@@ -20,9 +20,11 @@ from bondreplicate.border.database import (
 )
 from bondreplicate.border.sqlfiles import template
 from bondreplicate.core.shapes import Column, Shape
-from bondreplicate.site.expressions import KeyOf, as_text, as_texts, comma, table, timestamp
+from bondreplicate.site.expressions import KeyOf, as_text, comma, table, timestamp
 
 NOTHING = SQL("")
+ONE_SPELLING = {"integer", "bigint", "smallint", "uuid", "boolean", "oid"}
+"""Types of key columns whose equal values are the same text, whatever the settings."""
 
 
 def function_name(tab: int) -> str:
@@ -64,6 +66,7 @@ def in_capture(shape: Shape, tab: int) -> dict[str, Composable]:
     row = key.own("r")
     known = {
         "fits": fits(shape),
+        "spell": _spelling(shape, tab),
         "tab": Literal(tab),
         "hash_row": key.hash(row),
         "key_row": key.text("r"),
@@ -74,6 +77,21 @@ def in_capture(shape: Shape, tab: int) -> dict[str, Composable]:
         f"count_{what}": render(template(f"counted_{what}"), **known)
         for what in ("insert", "delete", "truncate")
     }
+
+
+def _spelling(shape: Shape, tab: int) -> Composable:
+    """A statement after which counts are told by the text that the key has now."""
+    key = KeyOf(shape)
+    if {c.type for c in key.columns} <= ONE_SPELLING:
+        return NOTHING
+    row = key.own("r")
+    return render(
+        template("counted_spelling"),
+        tab=Literal(tab),
+        hash_row=key.hash(row),
+        key_row=key.text("r"),
+        key_equal_cr=key.equal(key.casts("c.key"), row),
+    )
 
 
 def capture(shape: Shape, tab: int, pinned: Composable) -> list[Composed]:
@@ -92,6 +110,15 @@ def capture(shape: Shape, tab: int, pinned: Composable) -> list[Composed]:
         )
         for i in range(1, len(counters) + 1)
     ]  # fmt: skip
+    # Of equal keys as the row that is there now writes it.
+    texts, spelt = [], []
+    for i, (column, value) in enumerate(zip(key.columns, own, strict=True), 1):
+        text = as_text(value, column)
+        if column.type not in ONE_SPELLING:
+            name = Identifier(f"t{i}")
+            spelt.append(render("max({t}) filter (where v.is_new) as {n}", t=text, n=name))
+            text = render("v.{n}", n=name)
+        texts.append(text)
     create = render(
         template("capture_counters"),
         function=Identifier(function_name(tab)),
@@ -104,14 +131,18 @@ def capture(shape: Shape, tab: int, pinned: Composable) -> list[Composed]:
                     for v, n in zip(key.own("r"), names, strict=True)),
         values_r=comma(render("r.{c}::numeric as {n}", c=Identifier(c.name), n=Identifier(f"c{i}"))
                        for i, c in enumerate(counters, 1)),
-        sums=comma(sums),
+        sums=comma([*spelt, *sums]),
         hash_v=key.hash(own),
-        key_v=as_texts(own, key.columns),
+        key_v=render("array[{t}]::text []", t=comma(texts)),
         key_equal_cv=key.equal(key.casts("c.key"), own),
         moves=_differ(ends, begins),
         ends=_object(zip(counters, ends, strict=True)),
         begins=_object(zip(counters, begins, strict=True)),
-        total=_total(counters, moved),
+        spell=_spelling(shape, tab),
+        total=_total(counters, SQL("me"), [
+            render("(excluded.totals #>> array[me, {n}])::numeric", n=Literal(c.name))
+            for c in counters
+        ]),
         first_total=_object(zip(counters, moved, strict=True), SQL("'changes', 1")),
         hash_row=key.hash(key.own("r")),
         key_row=key.text("r"),
@@ -130,17 +161,17 @@ def _differ(one: Sequence[Composable], other: Sequence[Composable]) -> Composabl
                                              for a, b in pairs]))  # fmt: skip
 
 
-def _total(counters: Sequence[Column], moved: Sequence[Composable]) -> Composed:
+def _total(counters: Sequence[Column], site: Composable, moved: Sequence[Composable]) -> Composed:
     """The total of this site after one more change."""
     sums = [
         render(
-            "coalesce((c.totals #>> array[s.site::text, {n}])::numeric, 0) + ({m})",
-            n=Literal(c.name), m=m,
+            "coalesce((c.totals #>> array[{s}, {n}])::numeric, 0) + ({m})",
+            s=site, n=Literal(c.name), m=m,
         )
         for c, m in zip(counters, moved, strict=True)
     ]  # fmt: skip
-    changes = SQL(
-        "'changes', coalesce((c.totals #>> array[s.site::text, 'changes'])::bigint, 0) + 1"
+    changes = render(
+        "'changes', coalesce((c.totals #>> array[{s}, 'changes'])::bigint, 0) + 1", s=site
     )
     return _object(zip(counters, sums, strict=True), changes)
 
@@ -190,7 +221,7 @@ def count_uncaptured(shape: Shape, tab: int) -> Composed:
         hash_v=key.hash(key.own("v")),
         key_equal_cv=key.equal(key.casts("c.key"), key.own("v")),
         differs=_differ(now, told),
-        total=_total(counters, [render("{a} - {b}", a=a, b=b)
+        total=_total(counters, SQL("s.site::text"), [render("{a} - {b}", a=a, b=b)
                                 for a, b in zip(now, told, strict=True)]),
     )  # fmt: skip
 
