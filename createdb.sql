@@ -856,6 +856,20 @@ insert into bondreplicate.replicate_structure (number, name, checksum)
 values (21, '021_one_count', '6623b5eba9094f2e');
 end if; end $bond_step$;
 
+do $bond_step$ begin if not exists (
+    select from bondreplicate.replicate_structure where number = 22
+) then execute $bond_structure$
+-- What a site has added is told by how many changes that was. Begun anew at one site, and not at
+-- another one, the same numbers would say different things.
+alter table bondreplicate.replicate_tables
+add column counters_begun jsonb not null default '{}';
+comment on column bondreplicate.replicate_tables.counters_begun is
+'by counters (names as a JSON array, sorted): how often this site has begun to add them up';
+$bond_structure$;
+insert into bondreplicate.replicate_structure (number, name, checksum)
+values (22, '022_counters_begun', '39e49fb1daff4882');
+end if; end $bond_step$;
+
 -- Functions are made anew, because what they return may have changed. Capture functions
 -- stay: triggers need them, and the daemon makes them for each table; so does what indexes need.
 do $bond_drop$
@@ -4467,7 +4481,8 @@ begin
         counters = case
             when p.gone or p.xid is null or (s.counters ->> 'site')::integer > 0 then s.counters
             else s.counters || bondreplicate.plain_start(
-                p.counters, p.stamp, p.site, p.columns, p.vals, c.counted
+                case when p.counters ->> 'begun' = s.counters ->> 'begun' then p.counters end,
+                p.stamp, p.site, p.columns, p.vals, c.counted
             )
         end
         from bondreplicate.replicate_parked as p
@@ -4660,7 +4675,7 @@ comment on function bondreplicate.wait_for_change(
 ) is
 'sleeps until something was committed';
 
-insert into bondreplicate.replicate_structure (number, name, checksum) values (0, 'functions', '0211aac02bd1fa00')
+insert into bondreplicate.replicate_structure (number, name, checksum) values (0, 'functions', '5ee8a9516440971e')
 on conflict (number) do update set checksum = excluded.checksum, made_at = clock_timestamp()
 ;
 revoke all on all functions in schema bondreplicate from public;

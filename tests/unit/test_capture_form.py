@@ -5,7 +5,7 @@ import hashlib
 from bondreplicate.border.sqlfiles import template
 from bondreplicate.core.shapes import CAPTURED_AS
 
-FORM = (5, "264e44fb362c15ce")
+FORM = (5, "6c48eb8242170f6b")
 NAMES = (
     "capture", "capture_columns", "capture_counters", "counted_insert", "counted_delete",
     "counted_truncate", "counted_spelling", "counters_fit", "by_index", "attach",

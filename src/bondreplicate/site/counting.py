@@ -19,6 +19,7 @@ from bondreplicate.border.database import (
     render,
 )
 from bondreplicate.border.sqlfiles import template
+from bondreplicate.core.counters import WHOLE
 from bondreplicate.core.shapes import Column, Shape
 from bondreplicate.site.expressions import KeyOf, as_text, comma, table, timestamp
 
@@ -64,7 +65,7 @@ def in_capture(shape: Shape, tab: int) -> dict[str, Composable]:
         return {"count_insert": NOTHING, "count_delete": NOTHING, "count_truncate": NOTHING}
     key = KeyOf(shape)
     row = key.own("r")
-    known = {
+    parts = {
         "fits": fits(shape),
         "spell": _spelling(shape, tab),
         "tab": Literal(tab),
@@ -74,7 +75,7 @@ def in_capture(shape: Shape, tab: int) -> dict[str, Composable]:
         "start_r": values(shape, "r"),
     }
     return {
-        f"count_{what}": render(template(f"counted_{what}"), **known)
+        f"count_{what}": render(template(f"counted_{what}"), **parts)
         for what in ("insert", "delete", "truncate")
     }
 
@@ -132,6 +133,7 @@ def capture(shape: Shape, tab: int, pinned: Composable) -> list[Composed]:
         values_r=comma(render("r.{c}::numeric as {n}", c=Identifier(c.name), n=Identifier(f"c{i}"))
                        for i, c in enumerate(counters, 1)),
         sums=comma([*spelt, *sums]),
+        and_numbers=_and_numbers(counters),
         hash_v=key.hash(own),
         key_v=render("array[{t}]::text []", t=comma(texts)),
         key_equal_cv=key.equal(key.casts("c.key"), own),
@@ -153,6 +155,20 @@ def capture(shape: Shape, tab: int, pinned: Composable) -> list[Composed]:
         table=table(shape.name),
     )
     return [create, trigger]
+
+
+def _odd(column: Column) -> bool:
+    """Whether a counter may be no number: NaN, to which nothing can be added."""
+    return column.stored not in WHOLE
+
+
+def _and_numbers(counters: Sequence[Column]) -> Composable:
+    """A condition on the aggregate that counts old rows: rows are numbers, old and new."""
+    odd = [Identifier(f"c{i}") for i, c in enumerate(counters, 1) if _odd(c)]
+    if not odd:
+        return NOTHING
+    never = render("'NaN' in ({v})", v=comma(render("v.{n}", n=n) for n in odd))
+    return render(" * (not bool_or({n}))::integer", n=never)
 
 
 def _differ(one: Sequence[Composable], other: Sequence[Composable]) -> Composable:
@@ -192,6 +208,13 @@ def _before(column: Column, value: Composable, totals: Composable) -> Composed:
     )  # fmt: skip
 
 
+def known(shape: Shape) -> Composable:
+    """What travels with a row of what is known of its counters; null where the table has none."""
+    if not shape.counted:
+        return SQL("null::jsonb")
+    return render("coalesce(n.counters, jsonb_build_object('begun', {b}))", b=Literal(shape.begun))
+
+
 def begin(shape: Shape, tab: int, stamp: datetime) -> Composed:
     """The statement after which rows that were logged with a stamp are counted from there on."""
     key = KeyOf(shape)
@@ -212,15 +235,21 @@ def count_uncaptured(shape: Shape, tab: int) -> Composed:
     key, counters = KeyOf(shape), counters_of(shape)
     now = [render("v.{c}::numeric", c=Identifier(c.name)) for c in counters]
     told = [_sum(c, SQL("c.start"), SQL("c.totals")) for c in counters]
+    odd = [v for c, *pair in zip(counters, now, told, strict=True) if _odd(c) for v in pair]
+    found = {
+        "tab": Literal(tab),
+        "table": table(shape.name),
+        "hash_v": key.hash(key.own("v")),
+        "key_equal_cv": key.equal(key.casts("c.key"), key.own("v")),
+        "differs": _differ(now, told),
+    }
+    anew = render(template("numbers_anew"), **found, start_v=values(shape, "v"), numbers=comma(odd))
     return render(
         template("count_uncaptured"),
-        tab=Literal(tab),
-        table=table(shape.name),
+        **found,
+        numbers_anew=anew if odd else NOTHING,
         schema_name=Literal(shape.name[0]),
         table_name=Literal(shape.name[1]),
-        hash_v=key.hash(key.own("v")),
-        key_equal_cv=key.equal(key.casts("c.key"), key.own("v")),
-        differs=_differ(now, told),
         total=_total(counters, SQL("s.site::text"), [render("{a} - {b}", a=a, b=b)
                                 for a, b in zip(now, told, strict=True)]),
     )  # fmt: skip
@@ -291,14 +320,16 @@ def applying(shape: Shape, columns: Sequence[str]) -> dict[str, Composable]:
         else render("s.vals[{i}]", i=Literal(i))
         for i, name in enumerate(columns, 1)
     ]
-    known = SQL("coalesce(c.totals, '{}')")
+    totals = SQL("coalesce(c.totals, '{}')")
+    start_t = _object((c, _before(c, v, totals)) for c, v in zip(counters, own, strict=True))
     return {
+        "begun": Literal(shape.begun),
         "key_equal_cs": key.equal(key.casts("c.key"), key.casts("s.key")),
         "key_equal_n": key.equal(key.own("t"), key.casts("n.key")),
         "key_equal_tc": key.equal(key.own("t"), key.casts("c.key")),
         "start_s": _object([(c, _before(c, v, SQL("i.totals")))
                             for c, v in zip(counters, staged, strict=True)]),
-        "start_t": _object([(c, _before(c, v, known)) for c, v in zip(counters, own, strict=True)]),
+        "start_t": start_t,
         "sums": comma(render("{s}::text", s=s) for s in sums),
         "differs": _differ(own, sums),
         "vals_n": render("array[{v}]::text []", v=comma(vals_n)),

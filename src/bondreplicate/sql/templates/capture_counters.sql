@@ -1,6 +1,6 @@
 -- Trigger function of one table with counters, for UPDATE: as capture.sql, and besides what each
 -- row's counters were moved by is added to the total of this site. Rows are told by their key: one
--- whose key is new begins with what it has, as by INSERT.
+-- whose key is new begins with what it has, as by INSERT; so does one that is, or was, no number.
 -- Nothing is counted while a counter has another name than the function was made for: names are
 -- looked up by number in the server's cache, and what names a column that is gone is never planned.
 -- Reads replicate_state; writes replicate_log, replicate_counter, under the locks of the rows.
@@ -22,7 +22,7 @@ begin
         ),
         moved as materialized (
             select {key_columns}, count(*) filter (where v.is_new) as is_here,
-                count(*) filter (where not v.is_new) as was_here, {sums}
+                count(*) filter (where not v.is_new){and_numbers} as was_here, {sums}
             from (
                 select true as is_new, {key_r}, {values_r} from bond_new as r
                 union all

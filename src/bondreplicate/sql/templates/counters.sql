@@ -9,6 +9,9 @@ language plpgsql
 as $counters$
 #variable_conflict use_variable
 begin
+    -- Has waited since before its origin took its counters back: a value.
+    update pg_temp.bond_stage as s set counters = null
+    where s.tab = {tab} and (s.counters ->> 'begun')::integer <> {begun};
     delete from pg_temp.bond_count;
     insert into pg_temp.bond_count (
         place, key, hash, known, here, base_stamp, base_site, start, totals, plain_stamp,
