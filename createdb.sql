@@ -848,12 +848,14 @@ delete from bondreplicate.replicate_counter as c using bondreplicate.replicate_c
 where o.tab = c.tab and o.hash = c.hash and o.key = c.key and o.ctid <> c.ctid
     and (o.base_stamp, o.base_site, o.totals, o.ctid)
         > (c.base_stamp, c.base_site, c.totals, c.ctid);
+-- Room for a later version of an entry beside it.
+alter table bondreplicate.replicate_counter set (fillfactor = 70);
 create unique index replicate_counter_key
 on bondreplicate.replicate_counter (tab, hash, hash_array_extended(key, 0));
 drop index bondreplicate.replicate_counter_hash;
 $bond_structure$;
 insert into bondreplicate.replicate_structure (number, name, checksum)
-values (21, '021_one_count', '6623b5eba9094f2e');
+values (21, '021_one_count', '745e80d372e06a8d');
 end if; end $bond_step$;
 
 do $bond_step$ begin if not exists (
@@ -3424,11 +3426,15 @@ begin
     if was.stamp is null or (was.stamp, was.site, was.repair + 1)
         <= (there.stamp, there.site, there.repair::integer) then
         perform bondreplicate.stage_repair(me, child_tab, new_key, false, vals_now, null);
-        return;
+    else
+        delete from pg_temp.bond_stage as s where s.tab = child_tab and s.key = new_key;
+        insert into pg_temp.bond_stage (tab, key, stamp, site, repair, gone, vals, mine)
+        values (child_tab, new_key, was.stamp, was.site, was.repair + 1, false, vals_now, true);
     end if;
-    delete from pg_temp.bond_stage as s where s.tab = child_tab and s.key = new_key;
-    insert into pg_temp.bond_stage (tab, key, stamp, site, repair, gone, vals, mine)
-    values (child_tab, new_key, was.stamp, was.site, was.repair + 1, false, vals_now, true);
+    -- What is added to it counts from here: see count_mine.sql.
+    update pg_temp.bond_stage as s set counters = '{"begins": true}'
+    from pg_temp.bond_shape as c
+    where c.tab = child_tab and c.counted is not null and s.tab = child_tab and s.key = new_key;
 end
 $$;
 comment on function bondreplicate.point_child(smallint, integer, text [], text [], jsonb) is
@@ -4675,7 +4681,7 @@ comment on function bondreplicate.wait_for_change(
 ) is
 'sleeps until something was committed';
 
-insert into bondreplicate.replicate_structure (number, name, checksum) values (0, 'functions', '5ee8a9516440971e')
+insert into bondreplicate.replicate_structure (number, name, checksum) values (0, 'functions', '907bcfd04faf8ee7')
 on conflict (number) do update set checksum = excluded.checksum, made_at = clock_timestamp()
 ;
 revoke all on all functions in schema bondreplicate from public;

@@ -10,8 +10,10 @@ from tests.scenarios.counters import count
 from tests.scenarios.steps import (
     assert_whole,
     conflicts,
+    freeze,
     parted,
     rows_of,
+    thaw,
     wait_delivered,
 )
 
@@ -25,6 +27,11 @@ TABLES = {"beside": "int", "snapshot": "int", "spelt": "numeric", "brimful": "in
 MONEY = (
     "create table money (id int primary key, n numeric(6, 2) not null, m int not null);"
     "insert into money select i, 100, 0 from generate_series(1, 6) i;"
+)
+FAMILY = (
+    "create table mum (id int primary key);"
+    "create table pair (a int references mum on update cascade, b int, n int not null,"
+    " primary key (a, b));"
 )
 WAITS = "select reason from bondreplicate.replicate_parked where table_name = %s"
 TWICE = (
@@ -41,9 +48,11 @@ NOTED = (
 
 @pytest.fixture(scope="module")
 def mesh() -> Iterator[Mesh]:
-    setup = "".join(STOCK.format(t=table, k=kind) for table, kind in TABLES.items()) + MONEY
+    setup = (
+        "".join(STOCK.format(t=table, k=kind) for table, kind in TABLES.items()) + MONEY + FAMILY
+    )
     mesh = make_mesh(["18", "15"], setup, proxies=True, settings={"lock_timeout_ms": 100})
-    count(mesh, ["n"], *TABLES)
+    count(mesh, ["n"], *TABLES, "pair")
     count(mesh, ["n", "m"], "money")
     yield mesh
     mesh.end()
@@ -156,3 +165,29 @@ def test_what_is_added_to_a_row_whose_key_changes_is_told(mesh: Mesh) -> None:
     assert [(c["key"], c["winner_row"], c["loser_row"]) for c in told] == [
         (["1"], None, ["1", "a", "105"]), (["2"], ["2", "a", "107"], None),
     ]  # fmt: skip
+
+
+@pytest.mark.parametrize("more", [0, pytest.param(1, marks=pytest.mark.soak)])
+def test_a_child_that_follows_its_parent_counts_from_there(mesh: Mesh, more: int) -> None:
+    """Each site lets it follow by itself, and one of them with more than the other."""
+    a, b = mesh
+    parent = 50 + more
+    a.execute("insert into mum values (%s)", [parent])
+    assert_whole(mesh)
+    freeze(mesh)
+    a.execute("update mum set id = id + 100 where id = %s", [parent])
+    b.execute(f"insert into pair values ({parent}, 2, 50)")
+    b.execute(f"update pair set n = n + {more} where a = {parent}")
+    mesh.proxies[1, 2].flows.clear()
+    thaw(mesh)
+    eventually(lambda: a.query(f"select from pair where a = {parent} + 100"), "it follows", 30)
+    b.execute(f"update pair set n = n + 10 where a = {parent}")
+    a.execute(f"update pair set n = n + 100 where a = {parent} + 100")
+    mesh.proxies[1, 2].flows.set()
+    assert_whole(mesh)
+    assert rows_of(mesh, "pair")[-1] == (parent + 100, 2, 60 + more)
+    for site in mesh:
+        lost = [c for c in site.conflicts() if c["key"] == [str(parent + 100), "2"]]
+        assert [(c["kind"], c["outcome"]) for c in lost] == [
+            ("counter", "lost with the older row: n 100 by site 1")
+        ]

@@ -1,26 +1,24 @@
 """Counters in longer stories: three sites, in every order of arrival."""
 
 import itertools
-import threading
 from collections.abc import Iterator
 
-import psycopg
 import pytest
 
-from tests.kit import Mesh, eventually, make_mesh
+from tests.kit import Mesh, make_mesh
 from tests.scenarios.counters import count
-from tests.scenarios.steps import SOAK, assert_whole, freeze, parted, rows_of, thaw
+from tests.scenarios.steps import assert_whole, parted, rows_of
 
-pytestmark = pytest.mark.timeout(600)
+pytestmark = [pytest.mark.timeout(600), pytest.mark.soak]
 
 STOCK = (
     "create table {t} (id int primary key, what text not null, n int not null);"
     "insert into {t} select i, 'a', 100 from generate_series(1, 8) i;"
 )
-TABLES = ("anew", "cut", "uniq", "kid", "off", "lone", "joined")
+TABLES = ("anew", "cut", "uniq", "kid")
 LINKS = list(itertools.permutations((1, 2, 3), 2))
 ALL = list(itertools.permutations(LINKS))
-ORDERS = ALL[:: len(ALL) // 12] if SOAK else [ALL[431]]
+ORDERS = ALL[:: len(ALL) // 12]
 
 
 @pytest.fixture(scope="module")
@@ -51,7 +49,9 @@ def test_a_key_is_inserted_anew_at_two_sites_while_a_third_adds(
     assert_whole(mesh)
     with parted(mesh, order):
         c.execute("update anew set n = n + 1 where id <= 4")
-        a.execute("delete from anew where id <= 2; insert into anew values (1, 'x', 10), (2, 'x', 20)")
+        a.execute(
+            "delete from anew where id <= 2; insert into anew values (1, 'x', 10), (2, 'x', 20)"
+        )
         a.execute("update anew set n = n + 2 where id <= 2")
         b.execute("delete from anew where id in (1, 3)")
         b.execute("insert into anew values (1, 'y', 30); update anew set n = n + 3 where id <= 4")
@@ -85,17 +85,25 @@ def test_truncate(mesh: Mesh, order: list[tuple[int, int]]) -> None:
 @pytest.mark.parametrize("order", ORDERS, ids=range(len(ORDERS)))
 def test_repairs_of_counted_rows(mesh: Mesh, order: list[tuple[int, int]]) -> None:
     a, b, c = mesh
-    a.execute("truncate kid, uniq; insert into mum select generate_series(1, 9) on conflict do nothing")
+    a.execute(
+        "truncate kid, uniq; insert into mum select generate_series(1, 9) on conflict do nothing"
+    )
     a.execute("insert into kid select i, 'a', 100, i, i, i from generate_series(1, 8) i")
     a.execute("insert into uniq select i, 'a', 100, i from generate_series(1, 8) i")
     assert_whole(mesh)
     with parted(mesh, order):
         c.execute("update kid set n = n + 1; update uniq set n = n + 1")
-        a.execute("update kid set mum = null where id in (2, 3); update uniq set code = 50 where id = 1")
+        a.execute(
+            "update kid set mum = null where id in (2, 3); update uniq set code = 50 where id = 1"
+        )
         b.execute("update uniq set code = 50, n = n + 10 where id = 2")
-        c.execute("insert into uniq values (9, 'c', 5, 50); update uniq set n = n + 20 where id = 9")
+        c.execute(
+            "insert into uniq values (9, 'c', 5, 50); update uniq set n = n + 20 where id = 9"
+        )
         a.execute("insert into uniq values (10, 'c', 5, 51)")
-        b.execute("insert into uniq values (10, 'b', 6, 52); update uniq set n = n + 3 where id = 10")
+        b.execute(
+            "insert into uniq values (10, 'b', 6, 52); update uniq set n = n + 3 where id = 10"
+        )
         a.execute("delete from kid where id = 4; delete from mum where id = 4")
         b.execute("update kid set mum = 4, n = n + 10 where id = 5")
         a.execute("update kid set mum = null where id = 6; delete from mum where id = 6")
@@ -121,27 +129,3 @@ def test_children_whose_key_holds_the_reference(mesh: Mesh, order: list[tuple[in
         c.execute(f"update pair set n = n + 100 where a = {turn}")
     assert_whole(mesh)
     print(rows_of(mesh, "pair", "1, 2"))
-
-
-@pytest.mark.parametrize("later", [True, False])
-def test_a_child_follows_its_parent_while_others_add_to_it(mesh: Mesh, later: bool) -> None:
-    a, b, c = mesh
-    turn = 5000 + later
-    a.execute(f"insert into mum values ({turn})")
-    assert_whole(mesh)
-    freeze(mesh)
-    a.execute(f"update mum set id = id + 100 where id = {turn}")
-    b.execute(f"insert into pair values ({turn}, 2, 50)")
-    if later:
-        b.execute(f"update pair set n = n + 1 where a = {turn}")
-    for link, proxy in mesh.proxies.items():
-        if link != (2, 1):
-            proxy.flows.clear()
-    thaw(mesh)
-    eventually(lambda: a.query(f"select from pair where a = {turn} + 100"), "it follows", 30)
-    b.execute(f"update pair set n = n + 10 where a = {turn}")
-    a.execute(f"update pair set n = n + 100 where a = {turn} + 100")
-    for proxy in mesh.proxies.values():
-        proxy.flows.set()
-    assert_whole(mesh)
-    print(rows_of(mesh, "pair", "1, 2"), a.conflicts())

@@ -330,6 +330,8 @@ def applying(shape: Shape, columns: Sequence[str]) -> dict[str, Composable]:
         "start_s": _object([(c, _before(c, v, SQL("i.totals")))
                             for c, v in zip(counters, staged, strict=True)]),
         "start_t": start_t,
+        "values_s": _object((c, render("{v}::numeric", v=v))
+                            for c, v in zip(counters, staged, strict=True)),
         "sums": comma(render("{s}::text", s=s) for s in sums),
         "differs": _differ(own, sums),
         "vals_n": render("array[{v}]::text []", v=comma(vals_n)),
