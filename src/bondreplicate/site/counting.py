@@ -163,12 +163,14 @@ def _odd(column: Column) -> bool:
 
 
 def _and_numbers(counters: Sequence[Column]) -> Composable:
-    """A condition on the aggregate that counts old rows: rows are numbers, old and new."""
+    """What the count of old rows is taken by: 0 where a number became none, or none one."""
     odd = [Identifier(f"c{i}") for i, c in enumerate(counters, 1) if _odd(c)]
     if not odd:
         return NOTHING
-    never = render("'NaN' in ({v})", v=comma(render("v.{n}", n=n) for n in odd))
-    return render(" * (not bool_or({n}))::integer", n=never)
+    parts = [
+        render("bool_or(v.{n} = 'NaN') and not bool_and(v.{n} = 'NaN')", n=name) for name in odd
+    ]
+    return render(" * (not ({p}))::integer", p=joined(" or ", parts))
 
 
 def _differ(one: Sequence[Composable], other: Sequence[Composable]) -> Composable:
