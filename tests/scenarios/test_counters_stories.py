@@ -7,7 +7,7 @@ import pytest
 
 from tests.kit import Mesh, make_mesh
 from tests.scenarios.counters import count
-from tests.scenarios.steps import assert_whole, parted, rows_of
+from tests.scenarios.steps import assert_whole, parted
 
 pytestmark = [pytest.mark.timeout(600), pytest.mark.soak]
 
@@ -62,8 +62,6 @@ def test_a_key_is_inserted_anew_at_two_sites_while_a_third_adds(
         a.execute("update anew set n = n + 100 where id = 2")
         b.execute("update anew set n = n + 9 where id = 2")
     assert_whole(mesh)
-    found = {key: n for key, _, n in rows_of(mesh, "anew")}
-    print(found)
 
 
 @pytest.mark.parametrize("order", ORDERS, ids=range(len(ORDERS)))
@@ -79,7 +77,6 @@ def test_truncate(mesh: Mesh, order: list[tuple[int, int]]) -> None:
         a.execute("insert into cut values (9, 'x', 6); update cut set n = n + 7 where id = 9")
         b.execute("update cut set n = n + 100 where id in (1, 9)")
     assert_whole(mesh)
-    print(rows_of(mesh, "cut"))
 
 
 @pytest.mark.parametrize("order", ORDERS, ids=range(len(ORDERS)))
@@ -112,7 +109,6 @@ def test_repairs_of_counted_rows(mesh: Mesh, order: list[tuple[int, int]]) -> No
         b.execute("update kid set mum = null where id = 7; delete from mum where id = 7")
         a.execute("update kid set n = n + 100 where id = 7")
     assert_whole(mesh)
-    print(rows_of(mesh, "kid"), rows_of(mesh, "uniq"))
 
 
 @pytest.mark.parametrize("order", ORDERS, ids=range(len(ORDERS)))
@@ -128,4 +124,3 @@ def test_children_whose_key_holds_the_reference(mesh: Mesh, order: list[tuple[in
         a.execute(f"update pair set n = n + 1000 where a = {turn} + 100")
         c.execute(f"update pair set n = n + 100 where a = {turn}")
     assert_whole(mesh)
-    print(rows_of(mesh, "pair", "1, 2"))
