@@ -838,6 +838,22 @@ insert into bondreplicate.replicate_structure (number, name, checksum)
 values (20, '020_counters', 'c3ddf8fd8d7f199e');
 end if; end $bond_step$;
 
+do $bond_step$ begin if not exists (
+    select from bondreplicate.replicate_structure where number = 21
+) then execute $bond_structure$
+-- Two sites that ask the hook of a table may get two answers: each is told. Alike, they are one.
+drop index bondreplicate.replicate_error_once;
+create unique index replicate_error_once on bondreplicate.replicate_error (
+    schema_name, table_name, bondreplicate.key_digest(key), kind, loser_stamp, loser_site,
+    loser_repair, winner_stamp, winner_site, winner_repair, bondreplicate.key_digest(
+        case when rule like 'what % made of both stays' then winner_row end
+    )
+) nulls not distinct;
+$bond_structure$;
+insert into bondreplicate.replicate_structure (number, name, checksum)
+values (21, '021_answers', '11ba8041f020ae2f');
+end if; end $bond_step$;
+
 -- Functions are made anew, because what they return may have changed. Capture functions
 -- stay: triggers need them, and the daemon makes them for each table; so does what indexes need.
 do $bond_drop$
@@ -4559,14 +4575,14 @@ begin
     with undone as (
         delete from pg_temp.bond_stage as s
         where s.tab = wanted_tab and s.preferred and (wanted_key is null or s.key = wanted_key)
-        returning s.tab, s.key, s.stamp, s.site, s.repair
+        returning s.tab, s.key, s.stamp, s.repair
     ),
     untold as (
         delete from bondreplicate.replicate_error as e
         using undone as u, pg_temp.bond_shape as t
         where t.tab = u.tab and e.xid = pg_current_xact_id() and e.key = u.key
             and (e.schema_name, e.table_name) = (t.schema_name, t.table_name)
-            and (e.winner_stamp, e.winner_site, e.winner_repair) = (u.stamp, u.site, u.repair)
+            and (e.winner_stamp, e.winner_repair) = (u.stamp, u.repair)
     ),
     restored as (
         insert into pg_temp.bond_stage
@@ -4628,7 +4644,7 @@ comment on function bondreplicate.wait_for_change(
 ) is
 'sleeps until something was committed';
 
-insert into bondreplicate.replicate_structure (number, name, checksum) values (0, 'functions', 'bb69a513fea0c16a')
+insert into bondreplicate.replicate_structure (number, name, checksum) values (0, 'functions', '942c06322b570e24')
 on conflict (number) do update set checksum = excluded.checksum, made_at = clock_timestamp()
 ;
 revoke all on all functions in schema bondreplicate from public;

@@ -1,0 +1,86 @@
+"""A hook that does not answer alike at the two sites that ask it: one answer stays, everywhere."""
+
+from collections.abc import Iterator
+
+import pytest
+
+from tests.kit import Mesh, make_mesh
+from tests.scenarios.policies import crossing, set_policies, told
+from tests.scenarios.steps import assert_whole, rows_of, settle, up
+
+pytestmark = pytest.mark.timeout(300)
+
+FORM = "(key text[], later jsonb, earlier jsonb, later_version jsonb, earlier_version jsonb)"
+MADE = "what public.moody made of both stays"
+LATER = "the later version stays"
+SETUP = f"""
+create function mood() returns text stable language sql as
+    'select (array[''one'', ''two'', ''three''])[s.site] from bondreplicate.replicate_state as s';
+create function moody{FORM} returns jsonb stable language sql as $$
+    select case
+        when key[1] = '1' then jsonb_build_object('t', m.word)
+        when key[1] = '2' and m.word = 'two' then null
+        when key[1] = '2' then jsonb_build_object('t', m.word)
+        when key[1] = '3' and m.word = 'one' then null
+        when key[1] = '3' then jsonb_build_object('t', m.word)
+        when key[1] = '4' and m.word = 'one' then later
+        when key[1] = '5' and m.word = 'two' then later
+        when key[1] = '6' and m.word = 'two' then jsonb_build_object('n', 1 / (later ->> 'n')::int)
+        else '{{"t": "made"}}'
+    end from public.mood() as m (word) $$;
+"""
+TABLE = (
+    "create table moody (id int primary key, t text, n int default 0);"
+    "insert into moody select i, 'base' from generate_series(1, 9) i;"
+)
+
+
+@pytest.fixture(
+    scope="module",
+    params=[pytest.param(("15", "18"), id="two"), pytest.param(("18", "16", "15"), id="three")],
+)
+def mesh(request: pytest.FixtureRequest) -> Iterator[Mesh]:
+    mesh = make_mesh(request.param, proxies=True)
+    up(mesh, SETUP + TABLE, "moody")
+    set_policies(mesh, {"moody": ("hook", "--function", "public.moody")})
+    # Each link has learnt it before batches cross: it does so anew where it has not.
+    for site in mesh:
+        site.execute("update moody set t = 'base' where id = 9")
+        settle(mesh)
+    yield mesh
+    mesh.end()
+
+
+def test_of_two_answers_one_stays_and_is_told(mesh: Mesh) -> None:
+    with crossing(mesh):
+        mesh[1].execute("update moody set t = 'w1' where id < 8")
+        mesh[2].execute("update moody set t = 'w2' where id < 8")
+    assert_whole(mesh)
+    assert [row[:2] for row in rows_of(mesh, "moody")] == [
+        (1, "two"), (3, "two"), (4, "made"), (5, "made"), (6, "made"), (7, "made"),
+        (8, "base"), (9, "base"),
+    ]  # fmt: skip
+    made = {(c["key"][0], word_of(c["winner_row"]), word_of(c["loser_row"]))
+            for c in told(mesh, "moody", MADE)}  # fmt: skip
+    answers = {"1": ("one", "two"), "2": ("one", None), "3": (None, "two")}
+    alike = dict.fromkeys("4567", ("made",))
+    assert made == {
+        (key, word, lost)
+        for key, words in (answers | alike).items()
+        for word in words
+        for lost in ("w1", "w2")
+    }
+    later = {
+        (c["key"][0], word_of(c["winner_row"]), word_of(c["loser_row"]), c["rule"])
+        for c in told(mesh, "moody", LATER)
+    }
+    assert later == {
+        ("1", "two", "one", LATER), ("2", None, "one", LATER), ("3", "two", None, LATER),
+        ("4", "w2", "w1", LATER), ("5", "w2", "w1", LATER),
+        ("6", "w2", "w1", f"{LATER}: public.moody failed: division by zero"),
+    }  # fmt: skip
+
+
+def word_of(row: list[str] | None) -> str | None:
+    """The column that the hook answers with."""
+    return row[1] if row else None
