@@ -1,4 +1,4 @@
-"""A hook that does not answer alike at the two sites that ask it: one answer stays, everywhere."""
+"""Hooks that do not what they should: answer otherwise at another site, write, look for names."""
 
 from collections.abc import Iterator
 
@@ -34,6 +34,28 @@ TABLE = (
     "insert into moody select i, 'base' from generate_series(1, 9) i;"
 )
 
+WRITING = {
+    "writes": "insert into public.journal values (1, 'direct'); return later;",
+    "calls": "perform public.writer(); return later;",
+    "counts": "perform nextval('public.counted'); return later;",
+    "locks": "perform from public.journal for update; return later;",
+    "looks": "perform from journal; return later;",
+    "reads": "return jsonb_build_object('t', (select t from public.journal where id = 9));",
+}
+"""Bodies of STABLE functions, each the hook of a table of that name."""
+WRITERS = """
+create table journal (id int primary key, t text);
+insert into journal values (9, 'read');
+create sequence counted;
+create function writer() returns void language sql as
+    $$ insert into public.journal values (2, 'called') $$;
+""" + "".join(
+    f"create function {name}{FORM} returns jsonb stable language plpgsql as $$ begin {body} end $$;"
+    f"create table t_{name} (id int primary key, t text);"
+    f"insert into t_{name} values (1, 'base');"
+    for name, body in WRITING.items()
+)
+
 
 @pytest.fixture(
     scope="module",
@@ -41,8 +63,10 @@ TABLE = (
 )
 def mesh(request: pytest.FixtureRequest) -> Iterator[Mesh]:
     mesh = make_mesh(request.param, proxies=True)
-    up(mesh, SETUP + TABLE, "moody")
-    set_policies(mesh, {"moody": ("hook", "--function", "public.moody")})
+    tables = [f"t_{name}" for name in WRITING]
+    up(mesh, SETUP + TABLE + WRITERS, "moody", "journal", *tables)
+    hooks = {"moody": "moody"} | dict(zip(tables, WRITING, strict=True))
+    set_policies(mesh, {t: ("hook", "--function", f"public.{f}") for t, f in hooks.items()})
     # Each link has learnt it before batches cross: it does so anew where it has not.
     for site in mesh:
         site.execute("update moody set t = 'base' where id = 9")
@@ -79,6 +103,28 @@ def test_of_two_answers_one_stays_and_is_told(mesh: Mesh) -> None:
         ("4", "w2", "w1", LATER), ("5", "w2", "w1", LATER),
         ("6", "w2", "w1", f"{LATER}: public.moody failed: division by zero"),
     }  # fmt: skip
+
+
+def test_a_hook_reads_what_it_names_and_writes_nothing(mesh: Mesh) -> None:
+    with crossing(mesh):
+        for name in WRITING:
+            mesh[1].execute(f"update t_{name} set t = 'w1'")
+            mesh[2].execute(f"update t_{name} set t = 'w2'")
+    assert_whole(mesh)
+    assert rows_of(mesh, "journal") == [(9, "read")]
+    assert {site.value("select is_called from counted") for site in mesh} == {False}
+    why = {
+        "writes": "INSERT is not allowed in a non-volatile function",
+        "calls": "cannot execute INSERT in a read-only transaction",
+        "counts": "cannot execute nextval() in a read-only transaction",
+        "locks": "SELECT FOR UPDATE is not allowed in a non-volatile function",
+        "looks": 'relation "journal" does not exist',
+    }
+    for name, words in why.items():
+        assert rows_of(mesh, f"t_{name}") == [(1, "w2")], name
+        [conflict] = told(mesh, f"t_{name}", LATER)
+        assert conflict["rule"] == f"{LATER}: public.{name} failed: {words}"
+    assert rows_of(mesh, "t_reads") == [(1, "read")]
 
 
 def word_of(row: list[str] | None) -> str | None:
