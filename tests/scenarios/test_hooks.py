@@ -6,7 +6,7 @@ import pytest
 
 from tests.kit import Mesh, make_mesh
 from tests.scenarios.policies import crossing, set_policies, told
-from tests.scenarios.steps import assert_whole, rows_of, settle, up
+from tests.scenarios.steps import assert_whole, rows_of, settle, two_or_three, up
 
 pytestmark = pytest.mark.timeout(300)
 
@@ -57,10 +57,7 @@ create function writer() returns void language sql as
 )
 
 
-@pytest.fixture(
-    scope="module",
-    params=[pytest.param(("15", "18"), id="two"), pytest.param(("18", "16", "15"), id="three")],
-)
+@pytest.fixture(scope="module", params=two_or_three(("15", "18"), ("18", "16", "15")))
 def mesh(request: pytest.FixtureRequest) -> Iterator[Mesh]:
     mesh = make_mesh(request.param, proxies=True)
     tables = [f"t_{name}" for name in WRITING]
@@ -125,6 +122,17 @@ def test_a_hook_reads_what_it_names_and_writes_nothing(mesh: Mesh) -> None:
         [conflict] = told(mesh, f"t_{name}", LATER)
         assert conflict["rule"] == f"{LATER}: public.{name} failed: {words}"
     assert rows_of(mesh, "t_reads") == [(1, "read")]
+
+
+def test_a_hook_that_no_site_can_use_is_named(mesh: Mesh) -> None:
+    for site in mesh:
+        site.execute("alter function reads volatile")
+    doctor = " ".join(mesh[1].cli("doctor", check=None).stdout.split())
+    assert "public.reads is not there, or VOLATILE: make it STABLE, at every site" in doctor
+    [link, *_] = mesh[1].cli_json("status", check=None)["links"]
+    assert link["policies_not_used"] == ["public.t_reads"]
+    for site in mesh:
+        site.execute("alter function reads stable")
 
 
 def word_of(row: list[str] | None) -> str | None:
