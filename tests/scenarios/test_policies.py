@@ -205,6 +205,12 @@ def test_a_hook_that_differs_is_not_used(mesh: Mesh) -> None:
     eventually(lambda: mesh[2].value(shape) != before, "the daemon has noticed")
     doctor = mesh[1].cli("doctor", check=None).stdout
     assert re.search(r"public\.differs.*hook public\.added.*the later change stays", doctor), doctor
+    status = mesh[1].cli_json("status", check=None)
+    not_used = {(i["origin"], i["target"]): i["policies_not_used"] for i in status["links"]}
+    assert {n for n, tables in not_used.items() if "public.differs" in tables} == {(1, 2), (2, 1)}
+    [warning] = [w for w in status["warnings"] if "policy" in w]
+    assert re.search(r"public\.differs is not used between this site and site 2", warning), warning
+    assert warning in " ".join(mesh[1].cli("status", check=None).stdout.split())
     # No batch is applied any more by what a link knew before.
     with parted(mesh):
         mesh[1].execute("update differs set t = 'one', n = 10 where id = 1")

@@ -152,6 +152,9 @@ def policy_(
     function (key text[], later jsonb, earlier jsonb, later_version jsonb, earlier_version jsonb)
     that returns the row as jsonb, or null to delete it.
 
+    The hook runs with the rights of the daemon's role: who may replace it has these rights. It may
+    read and not write, and names tables and functions with their schema.
+
     The daemon follows within a second or two. Between two sites that do not say alike, the later
     change stays.
     """

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from contextlib import closing
 from dataclasses import dataclass, field
 from typing import Any
@@ -90,12 +91,24 @@ def read_status(here: Connection, settings: Settings) -> Status:
         status.problems.extend(f"table {t.message}: {t.hint}" for t in list_uncaptured(here))
     status.warnings.extend(f"table {t.name}: {t.reason}" for t in tables if t.active and t.reason)
     status.warnings.extend(decide_warnings(status))
+    status.warnings.extend(decide_policy_warnings(status.links, settings.site))
     return status
 
 
 def sequence_warnings(here: Connection) -> list[str]:
     """Sequences that somebody has to look at, in words."""
     return [warning for report in check_sequences(here) if (warning := report.warning)]
+
+
+def decide_policy_warnings(links: Sequence[Link], own: int) -> list[str]:
+    """Tables whose policy is not in force between this site and another one, by that site."""
+    return [
+        f"the policy of {', '.join(link.policies_not_used)} is not used between this site and site"
+        f" {link.target}, which do not say alike: the later change stays; bondreplicate doctor"
+        " says how they differ"
+        for link in links
+        if link.origin == own and link.policies_not_used
+    ]
 
 
 def decide_problems(status: Status, settings: Settings) -> list[str]:

@@ -144,7 +144,7 @@ def compare_resolve(
 def compare_policies(
     here: Sequence[ListedTable], there: Sequence[ListedTable], where: str
 ) -> list[Finding]:
-    """Tables that have a policy at one of two sites: between the two it is not used."""
+    """Tables that have a policy at one of two sites that is not used between the two."""
     theirs = {t.name: t for t in there if t.active}
     return [
         Finding(
@@ -153,10 +153,14 @@ def compare_policies(
             where,
             f"the policy of {t.name} is {other.decides}, at this site {t.decides}:"
             " between the two the later change stays",
-            f"set it alike at every site: bondreplicate tables policy {t.name}",
+            f"set it alike at every site: bondreplicate tables policy {t.name}"
+            if other.decides != t.decides
+            else f"{t.hook} is not there, or VOLATILE: make it STABLE, at every site",
         )
         for t in here
-        if t.active and (other := theirs.get(t.name)) and other.decides != t.decides
+        if t.active
+        and (other := theirs.get(t.name))
+        and not (other.decides == t.decides and t.decides.usable)
     ]
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing
 from dataclasses import dataclass, replace
@@ -22,6 +23,7 @@ from bondreplicate.mesh.refusal import fetch_refusal
 from bondreplicate.site.fitness import Identity, check_peer, fetch_identity
 from bondreplicate.site.health import fetch_down, fetch_idle
 from bondreplicate.site.hosts import Host, find_own, list_hosts
+from bondreplicate.site.listed import fetch_policies
 
 CONNECT_S = 3
 
@@ -39,6 +41,8 @@ class Link:
     applied_age_s: since the target applied a batch, which is long ago where there is no traffic.
     last_lag_s: how old the changes of the last batch with rows were when they were applied.
     parked: changes that the target has, and cannot apply yet.
+    policies_not_used: tables of whose policy the two sites do not say alike, or whose hook is not
+    there: between the two the later change stays.
     """
 
     origin: int
@@ -52,6 +56,7 @@ class Link:
     rows: int | None = None
     parked: int | None = None
     reason: str = ""
+    policies_not_used: Sequence[str] = ()
 
     @property
     def name(self) -> str:
@@ -110,7 +115,18 @@ def _ask_both(peer: Host, me: _Here, there: Connection, settings: Settings) -> l
         ahead_max_s = settings.clock_ahead_max_s
         ours = _with_refusal(ours, fetch_refusal(here, there, peer, ahead_max_s))
         theirs = _with_refusal(theirs, fetch_refusal(there, here, me.own, ahead_max_s))
-        return [_with_parked(ours, here, there), _with_parked(theirs, there, here)]
+        links = [_with_parked(ours, here, there), _with_parked(theirs, there, here)]
+        not_used = list_policies_not_used(here, there)
+        return [replace(link, policies_not_used=not_used) for link in links]
+
+
+def list_policies_not_used(here: Connection, there: Connection) -> list[str]:
+    """Tables with a policy at one of two sites that is not in force between them, by name."""
+    ours = fetch_policies(here)
+    theirs = fetch_policies(there, ours)
+    ours = fetch_policies(here, theirs)
+    both = sorted(ours.keys() & theirs.keys())
+    return [t for t in both if ours[t] != theirs[t] or not ours[t].usable]
 
 
 def _with_refusal(link: Link, refusal: MeshError | None) -> Link:
