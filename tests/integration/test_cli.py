@@ -47,7 +47,8 @@ def test_hosts_that_make_no_sense_are_refused(pair):
     cases = [
         (["add", "2", "x", "host=x"], "site 2 is listed already"),
         (["add", "3", "site2", "host=x"], "have the same name, site2"),
-        (["add", "0", "x", "host=x"], "sites are numbered 1 to 9"),
+        (["add", "0", "x", "host=x"], "hint: give it a number from 1 to 9"),
+        (["add", "-1", "x", "host=x"], "error: -1: no number here is below 0"),
         (["add", "1", "x", "host=x"], "site 1 is listed already"),
         (["add", "10", "x", "host=x"], "sites are numbered 1 to 9"),
         (["add", "100", "x", "host=x"], "sites are numbered 1 to 9"),
@@ -148,6 +149,43 @@ def test_tables_are_listed_and_switched(pair):
     )
     said = one.cli("tables", "enable", "bare").stderr
     assert "note: public.bare is enabled, and stays unreplicated: no primary key" in said
+
+
+def test_what_two_sites_say_otherwise_of_a_table_is_told(pair):
+    one, two = pair
+    form = "create function larger(text[], jsonb, jsonb, jsonb, jsonb) returns jsonb stable"
+    one.execute(f"{form} language sql as 'select $2'")
+    policy = ("tables", "policy", "item")
+
+    def told(words: str, hint: str) -> None:
+        status = one.cli_json("status", check=1)
+        assert [w for w in status["warnings"] if words in w and hint in w], status
+        doctor = one.cli("doctor", check=1).stdout
+        assert words in doctor
+        assert hint in doctor
+
+    one.cli(*policy, "site-priority", "--sites", "2,1")
+    told(
+        "site 2 (site2): the policy of public.item is latest, at this site site-priority 2, 1:",
+        "bondreplicate tables policy public.item site-priority --sites 2,1",
+    )
+    for site in pair:
+        site.execute("update bondreplicate.replicate_tables set policy = 'hook', hook = %s"
+                     " where table_name = 'item'", ["public.larger"])  # fmt: skip
+    told("hook public.larger, is missing, or VOLATILE, there:", "create public.larger at every")
+    two.execute(f"{form} language sql as 'select $3'")
+    told("the policy of public.item, hook public.larger, is defined otherwise:", "word for word")
+    for site in pair:
+        site.cli(*policy, "latest")
+        site.execute("update bondreplicate.replicate_tables set counters = '{n,m}' where active")
+    two.execute("update bondreplicate.replicate_tables set counted = '{n}'")
+    told("counters of public.item in effect: n, at this site none:", "counters public.item n")
+    assert "n, m (not yet: n)" in two.cli("tables", "list").stdout
+    two.execute("update bondreplicate.replicate_tables set counters = '{}'")
+    words = "site 2 (site2): counters of public.item: none, at this site n, m: its changes wait"
+    assert any(words in p for p in one.cli_json("status", check=1)["problems"])
+    assert "note: public.bare is not replicated: no primary key" in one.cli(
+        "tables", "policy", "bare", "site-priority", "--sites", "1").stderr  # fmt: skip
 
 
 def test_conflicts_are_listed_and_shown_whole(pair):

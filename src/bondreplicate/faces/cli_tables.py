@@ -21,6 +21,7 @@ from bondreplicate.faces.cli_common import (
     warn_number,
 )
 from bondreplicate.site.listed import (
+    ListedTable,
     choose_tables,
     count_columns,
     enable_table,
@@ -76,7 +77,7 @@ def show(program: Program, as_json: bool) -> None:
                 t.resolve,
                 str(t.decides),
                 ", ".join(t.key_columns),
-                ", ".join(t.counters),
+                _counters(t),
                 t.reason,
             )
             for t in listed
@@ -118,6 +119,7 @@ def resolve_(program: Program, name: str, resolve: str, as_json: bool) -> None:
     with program.connection(writes=True) as connection:
         [table] = choose_tables(list_tables(connection), [name])
         resolve_table(connection, table, resolve)
+    _say_unreplicated(table)
     note(EVERYWHERE)
     if as_json:
         print_json({"table": table.name, "resolve": resolve, "merges": table.merges})
@@ -159,6 +161,7 @@ def policy_(
     with program.connection(writes=True) as connection:
         [table] = choose_tables(list_tables(connection), [name])
         policy = set_policy(connection, table, policy)
+    _say_unreplicated(table)
     note(EVERYWHERE)
     if as_json:
         told = {"policy": policy.kind, "priority": policy.sites, "hook": policy.hook or None}
@@ -194,9 +197,24 @@ def counters(
     with program.connection(writes=True) as connection:
         [table] = choose_tables(list_tables(connection), [name])
         count_columns(connection, table, columns)
+    _say_unreplicated(table)
     note(EVERYWHERE)
     if as_json:
         print_json({"table": table.name, "counters": columns, "counted": table.counted})
+
+
+def _counters(table: ListedTable) -> str:
+    """The counters of a table, and whether they are in effect."""
+    said = ", ".join(table.counters)
+    if sorted(table.counted) == sorted(table.counters) or not table.active:
+        return said
+    return f"{said or 'none'} (not yet: {', '.join(table.counted) or 'none'})"
+
+
+def _say_unreplicated(table: ListedTable) -> None:
+    """Say that what was said of a table does nothing as long as it is not replicated."""
+    if not table.active:
+        note(f"note: {table.name} is not replicated: {table.reason}")
 
 
 def _switch(program: Program, names: Sequence[str], *, enabled: bool) -> None:

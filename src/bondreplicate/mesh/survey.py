@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing
 from dataclasses import dataclass, replace
@@ -9,8 +10,10 @@ from dataclasses import dataclass, replace
 from bondreplicate.border.database import Connection, connect, rows, value
 from bondreplicate.border.settings import Settings
 from bondreplicate.border.sqlfiles import query
+from bondreplicate.core.findings import Finding
 from bondreplicate.core.redact import redact
 from bondreplicate.errors import BondError, MeshError
+from bondreplicate.mesh.checkup import compare_tables
 from bondreplicate.mesh.progress import (
     Reached,
     Unsent,
@@ -22,6 +25,7 @@ from bondreplicate.mesh.refusal import fetch_refusal
 from bondreplicate.site.fitness import Identity, check_peer, fetch_identity
 from bondreplicate.site.health import fetch_down, fetch_idle
 from bondreplicate.site.hosts import Host, find_own, list_hosts
+from bondreplicate.site.listed import list_tables
 
 CONNECT_S = 3
 
@@ -39,6 +43,7 @@ class Link:
     applied_age_s: since the target applied a batch, which is long ago where there is no traffic.
     last_lag_s: how old the changes of the last batch with rows were when they were applied.
     parked: changes that the target has, and cannot apply yet.
+    differences: of a link from this site: what the other one says otherwise of tables.
     """
 
     origin: int
@@ -52,6 +57,7 @@ class Link:
     rows: int | None = None
     parked: int | None = None
     reason: str = ""
+    differences: Sequence[Finding] = ()
 
     @property
     def name(self) -> str:
@@ -110,6 +116,10 @@ def _ask_both(peer: Host, me: _Here, there: Connection, settings: Settings) -> l
         ahead_max_s = settings.clock_ahead_max_s
         ours = _with_refusal(ours, fetch_refusal(here, there, peer, ahead_max_s))
         theirs = _with_refusal(theirs, fetch_refusal(there, here, me.own, ahead_max_s))
+        # Of one that is held, it is not sure that it has the same structure.
+        if not down and "held" not in (ours.state, theirs.state):
+            unlike = compare_tables(list_tables(here), list_tables(there), str(peer))
+            ours = replace(ours, differences=unlike)
         return [_with_parked(ours, here, there), _with_parked(theirs, there, here)]
 
 
