@@ -154,38 +154,44 @@ def test_tables_are_listed_and_switched(pair):
 def test_what_two_sites_say_otherwise_of_a_table_is_told(pair):
     one, two = pair
     form = "create function larger(text[], jsonb, jsonb, jsonb, jsonb) returns jsonb stable"
-    one.execute(f"{form} language sql as 'select $2'")
-    policy = ("tables", "policy", "item")
+    change = "update bondreplicate.replicate_tables set {} where table_name = '{}'"
+    hook = "policy = 'hook', hook = 'public.larger'"
 
-    def told(words: str, hint: str) -> None:
+    def told(*sentences: str) -> None:
         status = one.cli_json("status", check=1)
-        assert [w for w in status["warnings"] if words in w and hint in w], status
-        doctor = one.cli("doctor", check=1).stdout
-        assert words in doctor
-        assert hint in doctor
+        found = [*status["warnings"], *status["problems"]]
+        for sentence in sentences:
+            assert any(w.startswith(f"site 2 (site2): {sentence}") for w in found), found
 
-    one.cli(*policy, "site-priority", "--sites", "2,1")
-    told(
-        "site 2 (site2): the policy of public.item is latest, at this site site-priority 2, 1:",
-        "bondreplicate tables policy public.item site-priority --sites 2,1",
+    one.execute(f"{form} language sql as 'select $2'")
+    two.execute(change.format("enabled = false, active = false, reason = 'disabled'", "item"))
+    one.cli("tables", "policy", "line", "site-priority", "--sites", "2,1")
+    priority = (
+        "the policy of public.line is latest, at this site site-priority 2, 1:"
+        " between the two the later change stays"
     )
+    alike = "alike at every site: bondreplicate tables policy public.line site-priority --sites 2,1"
+    told("public.item is disabled there only: what is written", f"{priority}; {alike}")
+    doctor = one.cli("doctor", check=1).stdout
+    assert f"WARNING  tables: site 2 (site2): {priority}\n         -> {alike}\n" in doctor
+    two.execute(change.format("enabled = true, active = true, reason = null", "item"))
     for site in pair:
-        site.execute("update bondreplicate.replicate_tables set policy = 'hook', hook = %s"
-                     " where table_name = 'item'", ["public.larger"])  # fmt: skip
-    told("hook public.larger, is missing, or VOLATILE, there:", "create public.larger at every")
-    two.execute(f"{form} language sql as 'select $3'")
-    told("the policy of public.item, hook public.larger, is defined otherwise:", "word for word")
-    for site in pair:
-        site.cli(*policy, "latest")
-        site.execute("update bondreplicate.replicate_tables set counters = '{n,m}' where active")
-    two.execute("update bondreplicate.replicate_tables set counted = '{n}'")
-    told("counters of public.item in effect: n, at this site none:", "counters public.item n")
+        site.execute(change.format(hook, "line"))
+        site.execute(change.format("counters = '{n,m}'", "item"))
+    two.execute(change.format("counted = '{n}'", "item"))
+    told(
+        "the policy of public.line, hook public.larger, is missing, or VOLATILE, there:",
+        "counters of public.item in effect: n, at this site none:",
+    )
     assert "n, m (not yet: n)" in two.cli("tables", "list").stdout
-    two.execute("update bondreplicate.replicate_tables set counters = '{}'")
-    words = "site 2 (site2): counters of public.item: none, at this site n, m: its changes wait"
-    assert any(words in p for p in one.cli_json("status", check=1)["problems"])
-    assert "note: public.bare is not replicated: no primary key" in one.cli(
-        "tables", "policy", "bare", "site-priority", "--sites", "1").stderr  # fmt: skip
+    two.execute(f"{form} language sql as 'select $3'")
+    two.execute(change.format("counters = '{}'", "item"))
+    told(
+        "the policy of public.line, hook public.larger, is defined otherwise:",
+        "counters of public.item: none, at this site n, m: its changes wait",
+    )
+    done = one.cli("tables", "policy", "bare", "site-priority", "--sites", "1")
+    assert "note: public.bare is not replicated: no primary key" in done.stderr
 
 
 def test_conflicts_are_listed_and_shown_whole(pair):

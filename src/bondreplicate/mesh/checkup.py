@@ -122,6 +122,27 @@ def check_lineage(here: Connection, there: Connection, where: str) -> list[Findi
     return [Finding("copy", WARNING, where, message, hint)]
 
 
+def compare_enabled(
+    here: Sequence[ListedTable], there: Sequence[ListedTable], where: str
+) -> list[Finding]:
+    """Tables that are disabled at one of two sites: there they go their own way, unnoticed."""
+    theirs = {t.name: t for t in there}
+    return [
+        Finding(
+            "tables",
+            WARNING,
+            where,
+            f"{t.name} is disabled {'at this site' if other.enabled else 'there'} only: what is"
+            " written at one of the two does not reach the other",
+            f"alike at every site: bondreplicate tables enable {t.name} (or disable)",
+        )
+        for t in here
+        if (other := theirs.get(t.name))
+        and other.enabled != t.enabled
+        and (t.active or other.active)
+    ]
+
+
 def compare_resolve(
     here: Sequence[ListedTable], there: Sequence[ListedTable], where: str
 ) -> list[Finding]:
@@ -188,6 +209,7 @@ def compare_tables(
         where: what to call that.
     """
     return [
+        *compare_enabled(here, there, where),
         *compare_resolve(here, there, where),
         *compare_policies(here, there, where),
         *compare_counters(here, there, where),
