@@ -85,7 +85,11 @@ def show(program: Program, as_json: bool) -> None:
     )
 
 
-@tables_group.command("enable", epilog=examples("bondreplicate tables enable public.orders"))
+@tables_group.command(
+    "enable",
+    short_help="Replicate TABLE... again.",
+    epilog=examples("bondreplicate tables enable public.orders"),
+)
 @click.argument("names", nargs=-1, required=True, metavar="TABLE...")
 @pass_program
 def enable(program: Program, names: Sequence[str]) -> None:
@@ -93,7 +97,11 @@ def enable(program: Program, names: Sequence[str]) -> None:
     _switch(program, names, enabled=True)
 
 
-@tables_group.command("disable", epilog=examples("bondreplicate tables disable audit_log"))
+@tables_group.command(
+    "disable",
+    short_help="Leave TABLE... out of replication.",
+    epilog=examples("bondreplicate tables disable audit_log"),
+)
 @click.argument("names", nargs=-1, required=True, metavar="TABLE...")
 @pass_program
 def disable(program: Program, names: Sequence[str]) -> None:
@@ -101,7 +109,11 @@ def disable(program: Program, names: Sequence[str]) -> None:
     _switch(program, names, enabled=False)
 
 
-@tables_group.command("resolve", epilog=examples("bondreplicate tables resolve customer column"))
+@tables_group.command(
+    "resolve",
+    short_help="Merge rows of TABLE whole, or column by column.",
+    epilog=examples("bondreplicate tables resolve customer column"),
+)
 @click.argument("name", metavar="TABLE")
 @click.argument("resolve", type=click.Choice([ROW, COLUMN]), metavar="row|column")
 @json_option
@@ -127,6 +139,7 @@ def resolve_(program: Program, name: str, resolve: str, as_json: bool) -> None:
 
 @tables_group.command(
     "policy",
+    short_help="Let a site or a function decide between two changes of a row.",
     epilog=examples(
         "bondreplicate tables policy customer site-priority --sites 3,1",
         "bondreplicate tables policy stock hook --function public.larger_stock",
@@ -155,7 +168,8 @@ def policy_(
     that returns the row as jsonb, or null to delete it.
 
     The daemon follows within a second or two. Between two sites that do not say alike, the later
-    change stays.
+    change stays, and `status` says so. A table that is merged by column, or has counters, has no
+    policy but latest.
     """
     policy = plan_policy(kind.replace("-", "_"), sites, function)
     with program.connection(writes=True) as connection:
@@ -170,6 +184,7 @@ def policy_(
 
 @tables_group.command(
     "counters",
+    short_help="Let the changes of all sites to columns of TABLE add up.",
     epilog=examples(
         "bondreplicate tables counters product stock",
         "bondreplicate tables counters product --none",
@@ -190,7 +205,8 @@ def counters(
     The columns are smallint, integer, bigint or numeric(p,s), and NOT NULL.
 
     It takes effect when nothing of the table is on its way; until it is the same at all sites,
-    changes of the table wait.
+    changes of the table wait. A table with counters is merged by row, with the policy latest.
+    Take it back (--none) while nobody writes to the table, and nothing of it is parked.
     """
     if bool(columns) == none:
         raise SettingsError("say which columns, or --none", hint="bondreplicate tables counters -h")
