@@ -168,7 +168,7 @@ def policy_(
     that returns the row as jsonb, or null to delete it.
 
     The daemon follows within a second or two. Between two sites that do not say alike, the later
-    change stays, and `status` says so. A table that is merged by column, or has counters, has no
+    change stays. A table that is merged by column, or has counters, has no
     policy but latest.
     """
     policy = plan_policy(kind.replace("-", "_"), sites, function)

@@ -62,6 +62,7 @@ def _check_peer(
                     found += check_lineage(here, there, where)
                     ours, theirs = list_tables(here), list_tables(there)
                     found += compare_tables(ours, theirs, where)
+                    found += compare_policies(ours, theirs, where)
                 offset_s, doubt_s = measure_clock(here, there)
             return [*found, judge_clock(offset_s, doubt_s, settings.clock_ahead_max_s, where)]
     except BondError as error:
@@ -201,7 +202,9 @@ def _make_alike(here: ListedTable, there: ListedTable) -> str:
 def compare_tables(
     here: Sequence[ListedTable], there: Sequence[ListedTable], where: str
 ) -> list[Finding]:
-    """Tables of which two sites do not say alike how rows are merged.
+    """Tables of which two sites do not say alike what is replicated, and how rows are merged.
+
+    Policies are another matter: nothing waits for them.
 
     Args:
         here: the tables of this site.
@@ -211,7 +214,6 @@ def compare_tables(
     return [
         *compare_enabled(here, there, where),
         *compare_resolve(here, there, where),
-        *compare_policies(here, there, where),
         *compare_counters(here, there, where),
         *compare_counted(here, there, where),
     ]

@@ -25,7 +25,7 @@ from bondreplicate.mesh.refusal import fetch_refusal
 from bondreplicate.site.fitness import Identity, check_peer, fetch_identity
 from bondreplicate.site.health import fetch_down, fetch_idle
 from bondreplicate.site.hosts import Host, find_own, list_hosts
-from bondreplicate.site.listed import list_tables
+from bondreplicate.site.listed import ListedTable, list_tables
 
 CONNECT_S = 3
 
@@ -40,10 +40,10 @@ class Link:
     answers, and cannot take part); disabled.
     rows_waiting: log entries of the origin that the target has not got.
     lag_s: age of the oldest of them.
+    differences: what the other site says otherwise of tables; of links from this site alone.
     applied_age_s: since the target applied a batch, which is long ago where there is no traffic.
     last_lag_s: how old the changes of the last batch with rows were when they were applied.
     parked: changes that the target has, and cannot apply yet.
-    differences: of a link from this site: what the other one says otherwise of tables.
     """
 
     origin: int
@@ -55,9 +55,9 @@ class Link:
     last_lag_s: float | None = None
     batches: int | None = None
     rows: int | None = None
+    differences: Sequence[Finding] = ()
     parked: int | None = None
     reason: str = ""
-    differences: Sequence[Finding] = ()
 
     @property
     def name(self) -> str:
@@ -72,6 +72,7 @@ class _Here:
     own: Host
     identity: Identity
     incarnation: str | None
+    tables: Sequence[ListedTable]
 
     @property
     def site(self) -> int:
@@ -83,7 +84,12 @@ def survey_links(here: Connection, settings: Settings) -> list[Link]:
     """Both directions between this site and each listed peer; unreachable ones included."""
     listed = list_hosts(here)
     hosts = [h for h in listed if h.site != settings.site]
-    me = _Here(find_own(listed, settings.site), fetch_identity(here), fetch_incarnation(here))
+    me = _Here(
+        find_own(listed, settings.site),
+        fetch_identity(here),
+        fetch_incarnation(here),
+        list_tables(here),
+    )
     enabled = [h for h in hosts if h.enabled]
     with ThreadPoolExecutor(max(1, len(enabled))) as pool:
         answers = list(pool.map(lambda peer: _ask(peer, me, settings), enabled))
@@ -98,7 +104,8 @@ def _ask(peer: Host, me: _Here, settings: Settings) -> list[Link]:
     """Both directions between this site and one peer."""
     try:
         with closing(connect(peer.dsn, role="status", timeout_s=CONNECT_S)) as there:
-            return _ask_both(peer, me, there, settings)
+            ours, theirs = _ask_both(peer, me, there, settings)
+            return [_with_differences(ours, peer, me, there), theirs]
     except BondError as error:
         state = "unreachable" if error.exit_code == 3 else "unfit"
         return _both(me.site, peer.site, state, redact(error.message))
@@ -116,11 +123,15 @@ def _ask_both(peer: Host, me: _Here, there: Connection, settings: Settings) -> l
         ahead_max_s = settings.clock_ahead_max_s
         ours = _with_refusal(ours, fetch_refusal(here, there, peer, ahead_max_s))
         theirs = _with_refusal(theirs, fetch_refusal(there, here, me.own, ahead_max_s))
-        # Of one that is held, it is not sure that it has the same structure.
-        if not down and "held" not in (ours.state, theirs.state):
-            unlike = compare_tables(list_tables(here), list_tables(there), str(peer))
-            ours = replace(ours, differences=unlike)
         return [_with_parked(ours, here, there), _with_parked(theirs, there, here)]
+
+
+def _with_differences(link: Link, peer: Host, me: _Here, there: Connection) -> Link:
+    """A link from this site that also tells what the other one says otherwise of tables."""
+    # Where it is down, no table is captured; one that is held or unfit may have another structure.
+    if link.state not in ("in step", "behind", "no daemon"):
+        return link
+    return replace(link, differences=compare_tables(me.tables, list_tables(there), str(peer)))
 
 
 def _with_refusal(link: Link, refusal: MeshError | None) -> Link:
