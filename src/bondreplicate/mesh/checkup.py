@@ -11,7 +11,6 @@ from bondreplicate.border.database import Connection, connect, rows, value
 from bondreplicate.border.settings import Settings
 from bondreplicate.border.sqlfiles import query
 from bondreplicate.core.findings import OK, PROBLEM, WARNING, Finding, judge_clock
-from bondreplicate.core.policies import LATEST
 from bondreplicate.errors import BondError
 from bondreplicate.mesh.refusal import fetch_refusal
 from bondreplicate.site.checkup import as_finding
@@ -195,7 +194,7 @@ def _make_alike(here: ListedTable, there: ListedTable) -> str:
     ours, theirs = here.decides, there.decides
     if str(ours) == str(theirs):
         return f"create {ours.hook} at every site, word for word the same, STABLE or IMMUTABLE"
-    said = theirs if ours == LATEST else ours
+    said = theirs if ours.kind == "latest" else ours
     return f"alike at every site: bondreplicate tables policy {here.name} {said.arguments}"
 
 

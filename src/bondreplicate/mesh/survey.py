@@ -22,10 +22,10 @@ from bondreplicate.mesh.progress import (
     fetch_reached,
 )
 from bondreplicate.mesh.refusal import fetch_refusal
+from bondreplicate.site import listed
 from bondreplicate.site.fitness import Identity, check_peer, fetch_identity
 from bondreplicate.site.health import fetch_down, fetch_idle
 from bondreplicate.site.hosts import Host, find_own, list_hosts
-from bondreplicate.site.listed import ListedTable, list_tables
 
 CONNECT_S = 3
 
@@ -72,7 +72,7 @@ class _Here:
     own: Host
     identity: Identity
     incarnation: str | None
-    tables: Sequence[ListedTable]
+    tables: Sequence[listed.ListedTable]
 
     @property
     def site(self) -> int:
@@ -82,13 +82,13 @@ class _Here:
 
 def survey_links(here: Connection, settings: Settings) -> list[Link]:
     """Both directions between this site and each listed peer; unreachable ones included."""
-    listed = list_hosts(here)
-    hosts = [h for h in listed if h.site != settings.site]
+    every = list_hosts(here)
+    hosts = [h for h in every if h.site != settings.site]
     me = _Here(
-        find_own(listed, settings.site),
+        find_own(every, settings.site),
         fetch_identity(here),
         fetch_incarnation(here),
-        list_tables(here),
+        listed.list_tables(here),
     )
     enabled = [h for h in hosts if h.enabled]
     with ThreadPoolExecutor(max(1, len(enabled))) as pool:
@@ -131,7 +131,8 @@ def _with_differences(link: Link, peer: Host, me: _Here, there: Connection) -> L
     # Where it is down, no table is captured; one that is held or unfit may have another structure.
     if link.state not in ("in step", "behind", "no daemon"):
         return link
-    return replace(link, differences=compare_tables(me.tables, list_tables(there), str(peer)))
+    unlike = compare_tables(me.tables, listed.list_tables(there), str(peer))
+    return replace(link, differences=unlike)
 
 
 def _with_refusal(link: Link, refusal: MeshError | None) -> Link:
