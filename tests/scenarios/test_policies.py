@@ -245,7 +245,7 @@ def test_what_cannot_be_a_policy_is_refused(mesh: Mesh) -> None:
         assert refused.returncode == 2, refused
         assert words in refused.stderr, refused.stderr
     refused = site.cli("tables", "resolve", "apart", "column", check=None)
-    assert "public.apart has the policy site priority 2, 1" in refused.stderr
+    assert "public.apart has the policy site-priority 2, 1" in refused.stderr
     listed = {t["table"]: t for t in site.cli_json("tables", "list")}["public.apart"]
     assert (listed["policy"], listed["priority"], listed["hook"]) == ("site_priority", [2, 1], None)
-    assert "site priority 2, 1" in site.cli("tables", "list").stdout
+    assert "site-priority 2, 1" in site.cli("tables", "list").stdout

@@ -11,6 +11,7 @@ from bondreplicate import __version__
 from bondreplicate.border.database import Connection, connect
 from bondreplicate.border.settings import Settings
 from bondreplicate.core import words
+from bondreplicate.core.findings import PROBLEM, WARNING
 from bondreplicate.core.following import DROPPED
 from bondreplicate.mesh.survey import Link, survey_links
 from bondreplicate.site import health
@@ -144,7 +145,17 @@ def decide_problems(status: Status, settings: Settings) -> list[str]:
             )
     if facts.parked:
         found.append(words.parked(facts.parked))
-    return found
+    return found + _differences(status, PROBLEM)
+
+
+def _differences(status: Status, level: str) -> list[str]:
+    """What other sites say otherwise of tables, with what to do."""
+    return [
+        f"{unlike.where}: {unlike.message}; {unlike.hint}"
+        for link in status.links
+        for unlike in link.differences
+        if unlike.level == level
+    ]
 
 
 def _sends_nothing(link: Link, facts: health.SiteFacts, own: int) -> bool:
@@ -167,4 +178,6 @@ def decide_warnings(status: Status) -> list[str]:
         " waits for its end"
         for b in status.blockers
     ]
-    return found if down else found + status.sequences
+    found += _differences(status, WARNING)
+    # Before the first run, and in a copy that takes another number, all are as they were.
+    return found if down or status.facts.site is None else found + status.sequences

@@ -10,8 +10,10 @@ from dataclasses import dataclass, replace
 from bondreplicate.border.database import Connection, connect, rows, value
 from bondreplicate.border.settings import Settings
 from bondreplicate.border.sqlfiles import query
+from bondreplicate.core.findings import Finding
 from bondreplicate.core.redact import redact
 from bondreplicate.errors import BondError, MeshError
+from bondreplicate.mesh.checkup import compare_tables
 from bondreplicate.mesh.progress import (
     Reached,
     Unsent,
@@ -20,6 +22,7 @@ from bondreplicate.mesh.progress import (
     fetch_reached,
 )
 from bondreplicate.mesh.refusal import fetch_refusal
+from bondreplicate.site import listed
 from bondreplicate.site.fitness import Identity, check_peer, fetch_identity
 from bondreplicate.site.health import fetch_down, fetch_idle
 from bondreplicate.site.hosts import Host, find_own, list_hosts
@@ -38,6 +41,7 @@ class Link:
     answers, and cannot take part); disabled.
     rows_waiting: log entries of the origin that the target has not got.
     lag_s: age of the oldest of them.
+    differences: what the other site says otherwise of tables; of links from this site alone.
     applied_age_s: since the target applied a batch, which is long ago where there is no traffic.
     last_lag_s: how old the changes of the last batch with rows were when they were applied.
     parked: changes that the target has, and cannot apply yet.
@@ -54,6 +58,7 @@ class Link:
     last_lag_s: float | None = None
     batches: int | None = None
     rows: int | None = None
+    differences: Sequence[Finding] = ()
     parked: int | None = None
     reason: str = ""
     policies_not_used: Sequence[str] = ()
@@ -71,6 +76,7 @@ class _Here:
     own: Host
     identity: Identity
     incarnation: str | None
+    tables: Sequence[listed.ListedTable]
 
     @property
     def site(self) -> int:
@@ -80,9 +86,14 @@ class _Here:
 
 def survey_links(here: Connection, settings: Settings) -> list[Link]:
     """Both directions between this site and each listed peer; unreachable ones included."""
-    listed = list_hosts(here)
-    hosts = [h for h in listed if h.site != settings.site]
-    me = _Here(find_own(listed, settings.site), fetch_identity(here), fetch_incarnation(here))
+    every = list_hosts(here)
+    hosts = [h for h in every if h.site != settings.site]
+    me = _Here(
+        find_own(every, settings.site),
+        fetch_identity(here),
+        fetch_incarnation(here),
+        listed.list_tables(here),
+    )
     enabled = [h for h in hosts if h.enabled]
     with ThreadPoolExecutor(max(1, len(enabled))) as pool:
         answers = list(pool.map(lambda peer: _ask(peer, me, settings), enabled))
@@ -97,7 +108,8 @@ def _ask(peer: Host, me: _Here, settings: Settings) -> list[Link]:
     """Both directions between this site and one peer."""
     try:
         with closing(connect(peer.dsn, role="status", timeout_s=CONNECT_S)) as there:
-            return _ask_both(peer, me, there, settings)
+            ours, theirs = _ask_both(peer, me, there, settings)
+            return [_with_differences(ours, peer, me, there), theirs]
     except BondError as error:
         state = "unreachable" if error.exit_code == 3 else "unfit"
         return _both(me.site, peer.site, state, redact(error.message))
@@ -127,6 +139,15 @@ def list_policies_not_used(here: Connection, there: Connection) -> list[str]:
     ours = fetch_policies(here, theirs)
     both = sorted(ours.keys() & theirs.keys())
     return [t for t in both if ours[t] != theirs[t] or not ours[t].usable]
+
+
+def _with_differences(link: Link, peer: Host, me: _Here, there: Connection) -> Link:
+    """A link from this site that also tells what the other one says otherwise of tables."""
+    # Where it is down, no table is captured; one that is held or unfit may have another structure.
+    if link.state not in ("in step", "behind", "no daemon"):
+        return link
+    unlike = compare_tables(me.tables, listed.list_tables(there), str(peer))
+    return replace(link, differences=unlike)
 
 
 def _with_refusal(link: Link, refusal: MeshError | None) -> Link:

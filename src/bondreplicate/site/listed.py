@@ -194,7 +194,7 @@ def count_columns(connection: Connection, table: ListedTable, names: Sequence[st
     """
     if names and table.decides != LATEST:
         raise SettingsError(
-            f"{table.name} has the policy {table.decides}, and a table with counters can have none",
+            f"{table.name} has the policy {table.decides}: a table with counters has latest",
             hint=f"first, at every site: bondreplicate tables policy {table.name} latest",
         )
     shapes = {s.name: s for s in fetch_followed(connection)}
