@@ -137,13 +137,13 @@ class Extractor:
 
     def make_up(self, tables: Tables, tabs: Container[int], site: int) -> None:
         """Send every row of tables that a site had disabled, and has not any more."""
+        self._passed.clear()  # What is noted goes when a table comes back here.
         for row in rows(self.connection, query("passed_over"), {"site": site}):
             if row.id in tabs and row.id in tables.shapes:
                 with transaction(self.connection):
                     shape = tables.shapes[row.id]
                     execute(self.connection, capture.enqueue(shape, row.id, BEFORE_ANY))
                     execute(self.connection, query("made_up"), {"tab": row.id, "site": site})
-                self._passed.discard(row.id)
 
     def send_again(self, tables: Tables, outdated: Iterable[Outdated]) -> None:
         """Send rows as they are now that wait at the target as they were before ALTER TABLE."""

@@ -1,6 +1,9 @@
--- Notes of a table that its triggers are made, and which of its rows are still to be logged.
+-- Notes of a table that its triggers are made, and which of its rows are still to be logged. One that
+-- was `out`, disabled here, sends them all, with the stamp of one that was: nothing is to be made up
+-- for other sites beside that, as if it were later.
 update bondreplicate.replicate_tables as t
-set owed = false, gap_stamp = %(stamp)s::timestamptz, gap_xid = %(xid)s::text::xid8,
+set passed_over = case when %(out)s::boolean then '{}' else t.passed_over end,
+    owed = false, gap_stamp = %(stamp)s::timestamptz, gap_xid = %(xid)s::text::xid8,
     triggers = (
         select string_agg(format('%%s %%s', g.oid, g.xmin), ', ' order by g.oid)
         from pg_trigger as g
