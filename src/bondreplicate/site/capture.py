@@ -124,8 +124,8 @@ def enqueue(shape: Shape, tab: int, stamp: datetime, since: int = 0) -> Composed
     Args:
         shape: the table, as it is here.
         tab: its id here.
-        stamp: their stamp. What waits parked is compared with it, so that its place is known: it may
-            be as old as anything, or later, and wins only over a row with a version.
+        stamp: their stamp. What waits parked is compared with it: it may be as old as anything, or
+            later, and without a version they would give way to it.
         since: only rows that this transaction wrote, or a later one; 0: all.
     """
     key = KeyOf(shape)

@@ -136,7 +136,7 @@ def _carry_out(connection: Connection, task: Task, first: bool, served: Sequence
     with transaction(connection):
         set_local(connection, "lock_timeout", LOCK_AT_START if first else LOCK)
         if task.shape and listed and task.replaces and task.step in (Step.RELEASE, Step.NOTE):
-            # Nothing is owed of the table that had its name; whether it is enabled goes by the name.
+            # Nothing is owed of the table that had its name. What is disabled is so by name.
             execute(connection, query("tables_replace"), {"id": listed.id})
             execute(connection, capture.detach(task.shape.name, listed.id))
             tab = _write(connection, replace(task, step=Step.NOTE))
@@ -367,5 +367,6 @@ def _write(connection: Connection, task: Task) -> int:
             "key_numbers": list(shape.key_numbers),
             "key_operators": list(shape.key_operators),
             "key_types": list(shape.key_types),
+            "out": task.reason == DISABLED,
         },
     )

@@ -1,6 +1,6 @@
 -- Rows that were written while the table had no triggers, all or those of transactions from `since`
--- on, with a stamp of old. Those of which another state waits too: without a version, they would give
--- way to it without a word, also where it is older. A row has only half of the number of its
+-- on, with a stamp of old. Those too of which another state waits: without a version they would
+-- give way to it without a word, also where it is older. A row has only half of the number of its
 -- transaction: the latest that it can be is taken.
 insert into bondreplicate.replicate_log (xid, origin_xid, stamp, hash, tab, site, source, part, key)
 select pg_current_xact_id(), pg_current_xact_id(), {stamp}, {hash_row}, {tab},
