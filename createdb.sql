@@ -1316,8 +1316,14 @@ declare
     tab integer;
     more bigint;
     why text;
+    known_of_me constant pg_snapshot := bondreplicate.position_in(seen, me);
 begin
-    if exists (select from pg_temp.bond_stage as s where s.counters is not null) then
+    -- Where users here have changed what the origin had not seen, rows may have to be mended.
+    if exists (select from pg_temp.bond_stage as s where s.counters is not null) or exists (
+        select from bondreplicate.replicate_log as l
+        where l.source = me and l.xid >= pg_snapshot_xmin(known_of_me)
+            and not pg_visible_in_snapshot(l.xid, known_of_me)
+    ) then
         perform bondreplicate.index_stage(0);
     end if;
     perform bondreplicate.pass_own_rows(me);
@@ -2925,6 +2931,8 @@ comment on function bondreplicate.merge_columns(integer) is
 -- Merges everything staged, mending and parking until the constraints hold.
 -- Returns conflicts logged by version. Each try runs in a subtransaction:
 -- what a failed try wrote is undone, what it taught changes the stage.
+-- Plans are made anew for many rows: those made for few, or for a table that
+-- was empty, may take time with the square of the rows.
 -- Errors: BR031 it does not end; its detail: the tables that are broken, an array.
 create or replace function bondreplicate.merge_mending(
     origin smallint, me smallint, seen jsonb, before pg_snapshot
@@ -2943,6 +2951,7 @@ declare
     broken integer [];
     why text;
     tries_max bigint := 200;
+    many constant boolean := (select count(*) >= 2000 from pg_temp.bond_stage);
 begin
     for try in 1..2147483647 loop
         if try > tries_max then
@@ -2953,6 +2962,9 @@ begin
                 message = format('repairs of a batch from site %s do not end', origin);
         end if;
         begin
+            if many then
+                discard plans;
+            end if;
             conflicts := 0;
             orphans := '[]';
             for tab in select distinct s.tab from pg_temp.bond_stage as s order by 1 loop
@@ -3120,12 +3132,21 @@ returns void
 language plpgsql
 set search_path = pg_catalog, pg_temp
 as $$
+declare
+    places tid [];
 begin
     perform bondreplicate.unprefer(wanted_tab, wanted_key);
+    -- Apart, so that one key is found by the index of the stage.
+    if wanted_key is null then
+        places := array(select s.ctid from pg_temp.bond_stage as s where s.tab = wanted_tab);
+    else
+        places := array(
+            select s.ctid from pg_temp.bond_stage as s
+            where s.tab = wanted_tab and s.key = wanted_key
+        );
+    end if;
     with taken as (
-        delete from pg_temp.bond_stage as s
-        where s.tab = wanted_tab and (wanted_key is null or s.key = wanted_key)
-        returning s.*
+        delete from pg_temp.bond_stage as s where s.ctid = any(places) returning s.*
     )
     insert into bondreplicate.replicate_parked as p (
         source, schema_name, table_name, origin_tab, layout, columns, key, key_columns, key_numbers,
@@ -4432,6 +4453,7 @@ create or replace function bondreplicate.unpark(origin smallint)
 returns void
 language plpgsql
 set search_path = pg_catalog, pg_temp
+set enable_hashjoin = on
 as $$
 declare
     refused_max constant integer := 100;
@@ -4646,7 +4668,7 @@ comment on function bondreplicate.wait_for_change(
 ) is
 'sleeps until something was committed';
 
-insert into bondreplicate.replicate_structure (number, name, checksum) values (0, 'functions', 'bb69a513fea0c16a')
+insert into bondreplicate.replicate_structure (number, name, checksum) values (0, 'functions', 'ea959452b31e5258')
 on conflict (number) do update set checksum = excluded.checksum, made_at = clock_timestamp()
 ;
 revoke all on all functions in schema bondreplicate from public;

@@ -1,12 +1,13 @@
 """Tables merged by column meet the rest of the machinery: streams, undo, down and up."""
 
+import json
 import time
 from collections.abc import Iterator
 
 import psycopg
 import pytest
 
-from tests.kit import Mesh, eventually, make_mesh
+from tests.kit import Mesh, Site, eventually, make_mesh
 from tests.scenarios.columns import outcomes, resolve, up_by_column
 from tests.scenarios.steps import PARKED, assert_whole, parted, rows_of, up
 
@@ -42,6 +43,15 @@ def test_large_batches_of_single_columns(mesh: Mesh) -> None:
     assert rows[:2] == [(1, "a1", "b", "c"), (3, "a2", "b2", "c")]
     assert rows[2:] == [(i, "a1", "b2", "c") for i in range(4, LARGE + 1)]
     assert [key for key, _, _ in outcomes(mesh, "large")] == ["2", "3"]
+    for site in mesh:
+        made, merged = seconds_of_large_batches(site)
+        assert merged < 8 * made, "merging takes time with the square of the rows"
+
+
+def seconds_of_large_batches(site: Site) -> list[float]:
+    """How long each large batch took that a site sent."""
+    told = [json.loads(line) for line in site.story().splitlines() if '"batch_applied"' in line]
+    return [batch["seconds"] for batch in told if batch["rows"] >= LARGE - 1]
 
 
 def test_writing_a_row_costs_about_as_much_as_where_rows_are_merged(mesh: Mesh) -> None:

@@ -39,8 +39,14 @@ STORMS = {
     ),
     "parents": (PARENTS.replace("{action}", ""), ["delete from p", CHILDREN]),
     "cascade": (PARENTS.replace("{action}", "on delete cascade"), ["delete from p", CHILDREN]),
+    "set null": (PARENTS.replace("{action}", "on delete set null"), ["delete from p", CHILDREN]),
+    "truncate": (ROWS, ["truncate t", "update t set v = 2"]),
 }
-STAYS = {"rows": 1, "unique": 1, "parents": 1, "cascade": 0}
+STAYS = {"rows": 1, "unique": 1, "parents": 1, "cascade": 0, "set null": 1, "truncate": 1}
+ALONE = ("rows", "unique", "truncate")
+"""Kinds without a table of parents."""
+RARE = ("set null", "truncate")
+KINDS = [pytest.param(k, marks=pytest.mark.soak) if k in RARE else k for k in STORMS]
 
 
 @pytest.fixture
@@ -63,7 +69,7 @@ def storm(mesh: Mesh, kind: str, number: int, timeout_s: float) -> tuple[float, 
         Seconds until it had settled, of a processor's time, and the daemons' highest MB resident.
     """
     setup, writes = STORMS[kind]
-    up(mesh, setup.format(n=number), *(["t"] if kind in ("rows", "unique") else ["p", "t"]))
+    up(mesh, setup.format(n=number), *(["t"] if kind in ALONE else ["p", "t"]))
     cpu_s = sum(apply_cpu_s(site) for site in mesh)
     with parted(mesh):
         for site, statement in zip(mesh, writes, strict=True):
@@ -90,7 +96,7 @@ def storm(mesh: Mesh, kind: str, number: int, timeout_s: float) -> tuple[float, 
     )
 
 
-@pytest.mark.parametrize("kind", STORMS)
+@pytest.mark.parametrize("kind", KINDS)
 def test_every_row_clashes(mesh: Mesh, kind: str, capsys: pytest.CaptureFixture[str]) -> None:
     number = (100_000 if kind == "rows" else 10_000) if SOAK else 300
     took_s, cpu_s, peak = storm(mesh, kind, number, 3000 if SOAK else 60)
@@ -109,6 +115,6 @@ def test_cost_grows_with_the_number_of_rows(mesh: Mesh, kind: str) -> None:
     """Each row looked through all others once: four times the rows took sixteen times as long."""
     few_s = storm(mesh, kind, 1000, 300)[1]
     for site in mesh:
-        site.execute("drop table t" if kind in ("rows", "unique") else "drop table t, p")
+        site.execute("drop table t" if kind in ALONE else "drop table t, p")
     many_s = storm(mesh, kind, 8000, 900)[1]
     assert many_s < 8 * 2 * few_s, (few_s, many_s)

@@ -14,8 +14,14 @@ declare
     tab integer;
     more bigint;
     why text;
+    known_of_me constant pg_snapshot := bondreplicate.position_in(seen, me);
 begin
-    if exists (select from pg_temp.bond_stage as s where s.counters is not null) then
+    -- Where users here have changed what the origin had not seen, rows may have to be mended.
+    if exists (select from pg_temp.bond_stage as s where s.counters is not null) or exists (
+        select from bondreplicate.replicate_log as l
+        where l.source = me and l.xid >= pg_snapshot_xmin(known_of_me)
+            and not pg_visible_in_snapshot(l.xid, known_of_me)
+    ) then
         perform bondreplicate.index_stage(0);
     end if;
     perform bondreplicate.pass_own_rows(me);

@@ -1,6 +1,8 @@
 -- Merges everything staged, mending and parking until the constraints hold.
 -- Returns conflicts logged by version. Each try runs in a subtransaction:
 -- what a failed try wrote is undone, what it taught changes the stage.
+-- Plans are made anew for many rows: those made for few, or for a table that
+-- was empty, may take time with the square of the rows.
 -- Errors: BR031 it does not end; its detail: the tables that are broken, an array.
 create or replace function bondreplicate.merge_mending(
     origin smallint, me smallint, seen jsonb, before pg_snapshot
@@ -19,6 +21,7 @@ declare
     broken integer [];
     why text;
     tries_max bigint := 200;
+    many constant boolean := (select count(*) >= 2000 from pg_temp.bond_stage);
 begin
     for try in 1..2147483647 loop
         if try > tries_max then
@@ -29,6 +32,9 @@ begin
                 message = format('repairs of a batch from site %s do not end', origin);
         end if;
         begin
+            if many then
+                discard plans;
+            end if;
             conflicts := 0;
             orphans := '[]';
             for tab in select distinct s.tab from pg_temp.bond_stage as s order by 1 loop

@@ -9,12 +9,21 @@ returns void
 language plpgsql
 set search_path = pg_catalog, pg_temp
 as $$
+declare
+    places tid [];
 begin
     perform bondreplicate.unprefer(wanted_tab, wanted_key);
+    -- Apart, so that one key is found by the index of the stage.
+    if wanted_key is null then
+        places := array(select s.ctid from pg_temp.bond_stage as s where s.tab = wanted_tab);
+    else
+        places := array(
+            select s.ctid from pg_temp.bond_stage as s
+            where s.tab = wanted_tab and s.key = wanted_key
+        );
+    end if;
     with taken as (
-        delete from pg_temp.bond_stage as s
-        where s.tab = wanted_tab and (wanted_key is null or s.key = wanted_key)
-        returning s.*
+        delete from pg_temp.bond_stage as s where s.ctid = any(places) returning s.*
     )
     insert into bondreplicate.replicate_parked as p (
         source, schema_name, table_name, origin_tab, layout, columns, key, key_columns, key_numbers,

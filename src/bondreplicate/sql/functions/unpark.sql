@@ -6,6 +6,7 @@ create or replace function bondreplicate.unpark(origin smallint)
 returns void
 language plpgsql
 set search_path = pg_catalog, pg_temp
+set enable_hashjoin = on
 as $$
 declare
     refused_max constant integer := 100;

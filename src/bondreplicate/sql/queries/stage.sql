@@ -56,6 +56,7 @@ create temporary table bond_column (
     i_site smallint, i_repair smallint, l_stamp timestamptz, l_site smallint, l_repair smallint,
     seen boolean, taken boolean
 ) on commit delete rows;
+create index bond_met_place on bond_met (place);
 create index bond_column_place on bond_column (place);
 -- What the counters of staged rows come to, with what is known here (known: in replicate_counter).
 -- behind: the row that is here has other values; what came of it is kept in bond_behind.

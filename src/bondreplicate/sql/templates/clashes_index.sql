@@ -3,7 +3,10 @@ return query
         select x.{key}, {expressions} from (
             select y.* {generated} from (
                 select s.key as {key}, {typed} from pg_temp.bond_stage as s
-                where s.tab = {tab} and not s.gone and (wanted is null or s.key = wanted)
+                -- In a case, so that the planner does not take them for few.
+                where case
+                    when s.tab = {tab} then not s.gone and (wanted is null or s.key = wanted)
+                end
             ) as y
         ) as x where {predicate}
     ),

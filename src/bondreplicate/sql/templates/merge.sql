@@ -42,7 +42,8 @@ begin
     from pg_temp.bond_stage as s
     where s.tab = {tab} and not (s.gone or s.only_counters)
         and (only_key is null or s.key = only_key)
-        and not exists (select from only {table} as t where {key_equal_s});
+        -- No join: by the index of the key, also where the planner believes the table to be empty.
+        and (select not exists (select from only {table} as t where {key_equal_s}));
     {count_gone}
     {remember}
     if exists (

@@ -9,5 +9,6 @@ select coalesce(jsonb_agg(jsonb_build_object(
     )), '[]') into more
     from pg_temp.bond_removed as r
     join only {child} as c on {child_of_removed}
-    where r.tab = {tab} and not exists (select from only {parent} as p where {parent_of_child});
+    where r.tab = {tab}
+        and (select not exists (select from only {parent} as p where {parent_of_child}));
     broken := broken || more;

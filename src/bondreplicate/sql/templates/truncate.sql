@@ -4,6 +4,7 @@
 create or replace function pg_temp.{function}(me smallint, batch_seen jsonb)
 returns integer
 language plpgsql
+set enable_hashjoin = on
 as $truncate$
 #variable_conflict use_variable
 declare
