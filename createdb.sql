@@ -854,6 +854,24 @@ insert into bondreplicate.replicate_structure (number, name, checksum)
 values (21, '021_answers', '11ba8041f020ae2f');
 end if; end $bond_step$;
 
+do $bond_step$ begin if not exists (
+    select from bondreplicate.replicate_structure where number = 22
+) then execute $bond_structure$
+-- Whoever has had a table disabled needs every row of the others, not only where they changed some:
+-- what was deleted here meanwhile is there still. Of two that had it disabled, the one that came
+-- back first has the rows that stay.
+alter table bondreplicate.replicate_tables
+add column lacks smallint [] not null default '{}',
+add column back_at timestamptz;
+comment on column bondreplicate.replicate_tables.lacks is
+'sites that are still to send every row of the table, which was disabled here';
+comment on column bondreplicate.replicate_tables.back_at is
+'stamp of the moment at which the table was followed again, after it had been disabled here';
+$bond_structure$;
+insert into bondreplicate.replicate_structure (number, name, checksum)
+values (22, '022_lacks', '6a93876bae1a7036');
+end if; end $bond_step$;
+
 -- Functions are made anew, because what they return may have changed. Capture functions
 -- stay: triggers need them, and the daemon makes them for each table; so does what indexes need.
 do $bond_drop$
