@@ -13,7 +13,7 @@ from tests.kit.clusters import Database
 from tests.kit.site import createdb_sql
 
 MAKES_KEYS_LONG = 9
-COUNTS_ONCE = 21
+COUNTS_ONCE = 23
 COLUMNS = """
 select c.relname::text, a.attname::text, format_type(a.atttypid, a.atttypmod), a.attnotnull,
     a.attidentity::text, pg_get_expr(d.adbin, d.adrelid), col_description(c.oid, a.attnum)

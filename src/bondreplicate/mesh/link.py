@@ -248,11 +248,19 @@ class Link:
     def _learn(self, session: Session) -> None:
         session.tables = fetch_tables(session.extractor.connection)
         session.target.learn(session.tables)
-        session.extractor.make_up(session.tables, session.target.mapped, self.peer.site)
+        self._make_up(session)
         session.extractor.send_again(session.tables, session.target.fetch_outdated())
         for table in session.target.unused_policies(session.tables):
             self._warn("policy_not_used", link=self.name, table=table, reason=NOT_ALIKE)
         session.learned_s = time.monotonic()
+
+    def _make_up(self, session: Session) -> None:
+        """Send every row of tables that the target had disabled."""
+        lacking = session.target.fetch_lacking()
+        tabs = session.target.mapped
+        session.extractor.make_up(session.tables, tabs, self.peer.site, lacking)
+        sent = {shape.name for tab, shape in session.tables.shapes.items() if tab in tabs}
+        session.target.note_made_up(name for name in lacking if name in sent)
 
     def _look_and_send(self, session: Session) -> float | None:
         """Send what there is, if anything, or news of positions where they are owed.

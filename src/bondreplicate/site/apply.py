@@ -220,6 +220,17 @@ class Target:
         self._made |= new.keys()
         execute(self.connection, query("shape_made"), {"tabs": sorted(self._made)})
 
+    def fetch_lacking(self) -> Mapping[TableName, str]:
+        """Tables that were disabled here, of which the origin is to send all; since when not."""
+        found = rows(self.connection, query("tables_lacking"), {"site": self.origin})
+        return {(r.schema_name, r.table_name): r.back_at for r in found}
+
+    def note_made_up(self, names: Iterable[TableName]) -> None:
+        """Note that the origin sends every row of these tables; its log has them."""
+        for schema, table in names:
+            args = {"site": self.origin, "schema": schema, "table": table}
+            execute(self.connection, query("tables_have"), args)
+
     def fetch_outdated(self) -> list[Outdated]:
         """Rows of the origin that wait here without columns that both ends have now."""
         found = rows(self.connection, query("parked_outdated"), {"origin": self.origin})

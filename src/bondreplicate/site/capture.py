@@ -18,9 +18,6 @@ from bondreplicate.border.sqlfiles import template
 from bondreplicate.core.shapes import COLUMN, Shape, TableName
 from bondreplicate.site import counting
 from bondreplicate.site.expressions import (
-    FALSE,
-    OUT_BEFORE,
-    TRUE,
     KeyOf,
     as_text,
     as_texts,
@@ -127,8 +124,8 @@ def enqueue(shape: Shape, tab: int, stamp: datetime, since: int = 0) -> Composed
     Args:
         shape: the table, as it is here.
         tab: its id here.
-        stamp: their stamp. Rows of which a newer state waits are passed over, except at OUT_BEFORE:
-            what waits may be as old as anything, and wins only over a row with a version.
+        stamp: their stamp. What waits parked is compared with it: it may be as old as anything, or
+            later, and without a version they would give way to it.
         since: only rows that this transaction wrote, or a later one; 0: all.
     """
     key = KeyOf(shape)
@@ -137,9 +134,6 @@ def enqueue(shape: Shape, tab: int, stamp: datetime, since: int = 0) -> Composed
         tab=Literal(tab),
         stamp=timestamp(stamp),
         since=Literal(since),
-        passes=TRUE if stamp > OUT_BEFORE else FALSE,
-        schema_name=Literal(shape.name[0]),
-        table_name=Literal(shape.name[1]),
         table=table(shape.name),
         hash_row=key.hash(key.own("r")),
         key_row=key.text("r"),

@@ -29,7 +29,7 @@ from bondreplicate.border.database import (
 )
 from bondreplicate.border.sqlfiles import query
 from bondreplicate.core.mapping import Mapped
-from bondreplicate.core.shapes import Shape
+from bondreplicate.core.shapes import Shape, TableName
 from bondreplicate.core.snapshot import NOTHING
 from bondreplicate.errors import TransientError
 from bondreplicate.site import capture
@@ -137,15 +137,30 @@ class Extractor:
             execute(self.connection, query("pass_over"), {"tabs": sorted(new), "site": site})
             self._passed |= new
 
-    def make_up(self, tables: Tables, tabs: Container[int], site: int) -> None:
-        """Send every row of tables that a site had disabled, and has not any more."""
-        for row in rows(self.connection, query("passed_over"), {"site": site}):
+    def make_up(
+        self, tables: Tables, tabs: Container[int], site: int, lacking: Mapping[TableName, str]
+    ) -> None:
+        """Send every row of tables that a site had disabled, and has not any more.
+
+        Args:
+            tables: of this site.
+            tabs: ids of those that the other site is sent.
+            site: its number.
+            lacking: tables that it lacks rows of, and since when they are back there.
+        """
+        self._passed.clear()  # What is noted goes when a table comes back here.
+        args = {
+            "site": site,
+            "schemas": [schema for schema, _ in lacking],
+            "names": [name for _, name in lacking],
+            "back_at": list(lacking.values()),
+        }
+        for row in rows(self.connection, query("to_make_up"), args):
             if row.id in tabs and row.id in tables.shapes:
                 with transaction(self.connection):
                     shape = tables.shapes[row.id]
                     execute(self.connection, capture.enqueue(shape, row.id, BEFORE_ANY))
                     execute(self.connection, query("made_up"), {"tab": row.id, "site": site})
-                self._passed.discard(row.id)
 
     def send_again(self, tables: Tables, outdated: Iterable[Outdated]) -> None:
         """Send rows as they are now that wait at the target as they were before ALTER TABLE."""

@@ -128,9 +128,22 @@ def _rename(connection: Connection, tasks: Sequence[Task]) -> None:
 
 
 def _carry_out(connection: Connection, task: Task, first: bool, served: Sequence[int]) -> None:
+    listed = task.listed
+    if task.step is Step.RELEASE and task.reason == DISABLED and listed and not listed.was_disabled:
+        # Also if it is locked, and enabled again before it is free: the others send it nothing now.
+        with transaction(connection):
+            execute(connection, query("tables_out"), {"id": listed.id, "reason": DISABLED})
+            execute(connection, query("tables_revise"))
     with transaction(connection):
         set_local(connection, "lock_timeout", LOCK_AT_START if first else LOCK)
-        if task.step is Step.FORGET and task.listed:
+        if task.shape and listed and task.replaces and task.step in (Step.RELEASE, Step.NOTE):
+            # Nothing is owed of the table that had its name. What is disabled is so by name.
+            execute(connection, query("tables_replace"), {"id": listed.id})
+            execute(connection, capture.detach(task.shape.name, listed.id))
+            tab = _write(connection, replace(task, step=Step.NOTE))
+            args = {"id": tab, "enabled": listed.enabled}
+            execute(connection, query("tables_enable"), args)
+        elif task.step is Step.FORGET and task.listed:
             args = {"id": task.listed.id, "reason": task.reason}
             execute(connection, query("tables_forget"), args)
             execute(connection, capture.drop_functions(task.listed.id))
@@ -173,9 +186,9 @@ def _attach_anew(connection: Connection, task: Task, first: bool, served: Sequen
 def _gap(connection: Connection, task: Task, first: bool) -> Gap | None:
     """Which rows of a table that has its triggers now were not captured."""
     listed = None if task.replaces else task.listed
-    anew = task.step is Step.ATTACH or task.renames_keys
-    if anew and not first and listed and listed.was_disabled:
+    if not first and listed and listed.was_disabled:
         return Gap(OUT_BEFORE, 0)
+    anew = task.step is Step.ATTACH or task.renames_keys
     if listed and listed.gap:
         return listed.gap
     if task.interrupted and listed:
@@ -303,7 +316,8 @@ def _attach(connection: Connection, task: Task, gap: Gap | None) -> int:
     if gap and task.shape.counted:
         execute(connection, counting.count_uncaptured(task.shape, tab))
     stamp, xid = (gap.stamp, str(gap.xid)) if gap else (None, None)
-    execute(connection, query("tables_attached"), {"id": tab, "stamp": stamp, "xid": xid})
+    args = {"id": tab, "stamp": stamp, "xid": xid, "out": bool(gap and gap.stamp == OUT_BEFORE)}
+    execute(connection, query("tables_attached"), args)
     _check_name(connection, task.shape)
     return tab
 
@@ -359,5 +373,6 @@ def _write(connection: Connection, task: Task) -> int:
             "key_numbers": list(shape.key_numbers),
             "key_operators": list(shape.key_operators),
             "key_types": list(shape.key_types),
+            "out": task.reason == DISABLED,
         },
     )

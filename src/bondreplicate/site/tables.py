@@ -30,8 +30,9 @@ class Tables:
     Attributes:
         others: tables that are not replicated; their foreign keys hold all the same.
         numbers: ids of all tables that are there, or may be, replicated or not.
-        closed: ids of those that send, and take nothing: they are being released, or their rows
-            are still to be logged, and what came would replace them without a word.
+        closed: ids of those that send, and take nothing: they are or were disabled, are being
+            released, or their rows are still to be logged, and what came would replace them without
+            a word.
         hidden: replicated tables that could not be looked at, because somebody keeps them locked.
     """
 
@@ -84,7 +85,7 @@ def fetch_tables(connection: Connection) -> Tables:
     numbers = frozenset(
         r.id for r in listed if r.relid in shapes or (r.relid is None and r.reason != DROPPED)
     )
-    closed = frozenset(r.id for r in listed if r.owed or r.gap is not None)
+    closed = frozenset(r.id for r in listed if r.owed or r.gap is not None or r.was_disabled)
     hidden = frozenset(s.name for s in active.values() if s.hidden)
     return Tables(revision, usable, disabled, others, numbers, closed, hidden)
 

@@ -1,6 +1,10 @@
--- Notes of a table that its triggers are made, and which of its rows are still to be logged.
+-- Notes of a table that its triggers are made, and which of its rows are still to be logged. Where
+-- it was `out`, disabled here, that is all of them, with the stamp of rows that were out: nothing
+-- is to be made up for other sites beside that, as if it were later.
 update bondreplicate.replicate_tables as t
-set owed = false, gap_stamp = %(stamp)s::timestamptz, gap_xid = %(xid)s::text::xid8,
+set passed_over = case when %(out)s::boolean then '{}' else t.passed_over end,
+    back_at = case when %(out)s::boolean then bondreplicate.replicate_now() else t.back_at end,
+    owed = false, gap_stamp = %(stamp)s::timestamptz, gap_xid = %(xid)s::text::xid8,
     triggers = (
         select string_agg(format('%%s %%s', g.oid, g.xmin), ', ' order by g.oid)
         from pg_trigger as g
