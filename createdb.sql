@@ -841,6 +841,22 @@ end if; end $bond_step$;
 do $bond_step$ begin if not exists (
     select from bondreplicate.replicate_structure where number = 21
 ) then execute $bond_structure$
+-- Two sites that ask the hook of a table may get two answers: each is told. Alike, they are one.
+drop index bondreplicate.replicate_error_once;
+create unique index replicate_error_once on bondreplicate.replicate_error (
+    schema_name, table_name, bondreplicate.key_digest(key), kind, loser_stamp, loser_site,
+    loser_repair, winner_stamp, winner_site, winner_repair, bondreplicate.key_digest(
+        case when rule like 'what % made of both stays' then winner_row end
+    )
+) nulls not distinct;
+$bond_structure$;
+insert into bondreplicate.replicate_structure (number, name, checksum)
+values (21, '021_answers', '11ba8041f020ae2f');
+end if; end $bond_step$;
+
+do $bond_step$ begin if not exists (
+    select from bondreplicate.replicate_structure where number = 22
+) then execute $bond_structure$
 -- Whoever has had a table disabled needs every row of the others, not only where they changed some:
 -- what was deleted here meanwhile is there still. Of two that had it disabled, the one that came
 -- back first has the rows that stay.
@@ -853,7 +869,7 @@ comment on column bondreplicate.replicate_tables.back_at is
 'stamp of the moment at which the table was followed again, after it had been disabled here';
 $bond_structure$;
 insert into bondreplicate.replicate_structure (number, name, checksum)
-values (21, '021_lacks', '6a93876bae1a7036');
+values (22, '022_lacks', '6a93876bae1a7036');
 end if; end $bond_step$;
 
 -- Functions are made anew, because what they return may have changed. Capture functions
@@ -964,8 +980,9 @@ comment on function bondreplicate.apply_batch(
 -- What a user's function makes of two concurrent changes of a row; the later one comes first, at
 -- every site. Rows are objects of texts, null where the row was deleted; what is returned likewise.
 -- Key columns, and columns that are left out, are as in the later row, or the one that there is.
--- problem: why the result cannot be used; null: it can. The server refuses what it writes: it is
--- stable or immutable. Errors: those that trying again may mend.
+-- problem: why the result cannot be used; null: it can. What it writes would be at this site alone.
+-- The server refuses that to a function that is not volatile, and here to those that it calls too.
+-- Errors: those that trying again may mend.
 create or replace function bondreplicate.ask_hook(
     hook text, key text [], key_columns name [], columns name [], later text [], earlier text [],
     later_version jsonb, earlier_version jsonb, out vals text [], out problem text
@@ -984,6 +1001,8 @@ begin
         problem := format('function %s is not there', hook);
         return;
     end if;
+    -- Until the end of this block, which has a subtransaction of its own.
+    perform set_config('transaction_read_only', 'on', true);
     execute format('select %s($1, $2, $3, $4, $5)', asked::oid::regproc)
     into result
     using key, jsonb_object(known, later), jsonb_object(known, earlier), later_version,
@@ -1009,6 +1028,9 @@ begin
         from unnest(known) with ordinality as c (name, place) order by c.place
     );
 exception
+    when read_only_sql_transaction then
+        vals := null;
+        problem := format('%s failed: %s', hook, sqlerrm);
     when others or assert_failure then
         if not bondreplicate.is_refusal(sqlstate) then
             raise;
@@ -4599,14 +4621,14 @@ begin
     with undone as (
         delete from pg_temp.bond_stage as s
         where s.tab = wanted_tab and s.preferred and (wanted_key is null or s.key = wanted_key)
-        returning s.tab, s.key, s.stamp, s.site, s.repair
+        returning s.tab, s.key, s.stamp, s.repair
     ),
     untold as (
         delete from bondreplicate.replicate_error as e
         using undone as u, pg_temp.bond_shape as t
         where t.tab = u.tab and e.xid = pg_current_xact_id() and e.key = u.key
             and (e.schema_name, e.table_name) = (t.schema_name, t.table_name)
-            and (e.winner_stamp, e.winner_site, e.winner_repair) = (u.stamp, u.site, u.repair)
+            and (e.winner_stamp, e.winner_repair) = (u.stamp, u.repair)
     ),
     restored as (
         insert into pg_temp.bond_stage
@@ -4668,7 +4690,7 @@ comment on function bondreplicate.wait_for_change(
 ) is
 'sleeps until something was committed';
 
-insert into bondreplicate.replicate_structure (number, name, checksum) values (0, 'functions', 'ea959452b31e5258')
+insert into bondreplicate.replicate_structure (number, name, checksum) values (0, 'functions', 'be67f7563eaa64c5')
 on conflict (number) do update set checksum = excluded.checksum, made_at = clock_timestamp()
 ;
 revoke all on all functions in schema bondreplicate from public;

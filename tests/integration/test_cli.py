@@ -47,7 +47,8 @@ def test_hosts_that_make_no_sense_are_refused(pair):
     cases = [
         (["add", "2", "x", "host=x"], "site 2 is listed already"),
         (["add", "3", "site2", "host=x"], "have the same name, site2"),
-        (["add", "0", "x", "host=x"], "sites are numbered 1 to 9"),
+        (["add", "0", "x", "host=x"], "hint: give it a number from 1 to 9"),
+        (["add", "-1", "x", "host=x"], "error: -1: no number here is below 0"),
         (["add", "1", "x", "host=x"], "site 1 is listed already"),
         (["add", "10", "x", "host=x"], "sites are numbered 1 to 9"),
         (["add", "100", "x", "host=x"], "sites are numbered 1 to 9"),
@@ -148,6 +149,45 @@ def test_tables_are_listed_and_switched(pair):
     )
     said = one.cli("tables", "enable", "bare").stderr
     assert "note: public.bare is enabled, and stays unreplicated: no primary key" in said
+
+
+def test_what_two_sites_say_otherwise_of_a_table_is_told(pair):
+    one, two = pair
+    form = "create function larger(text[], jsonb, jsonb, jsonb, jsonb) returns jsonb stable"
+    change = "update bondreplicate.replicate_tables set {} where table_name = '{}'"
+    hook = "policy = 'hook', hook = 'public.larger'"
+
+    def told(sentence: str) -> None:
+        status = one.cli_json("status", check=1)
+        said = [*status["warnings"], *status["problems"]]
+        assert any(w.startswith(f"site 2 (site2): {sentence}") for w in said), said
+
+    one.execute(f"{form} language sql as 'select $2'")
+    two.execute(change.format("enabled = false, active = false, reason = 'disabled'", "item"))
+    one.cli("tables", "policy", "line", "site-priority", "--sites", "2,1")
+    priority = (
+        "the policy of public.line is latest, at this site site-priority 2, 1:"
+        " between the two the later change stays"
+    )
+    alike = "alike at every site: bondreplicate tables policy public.line site-priority --sites 2,1"
+    told("public.item is disabled there only: what is written at one of the two does not reach")
+    doctor = one.cli("doctor", check=1).stdout
+    assert f"WARNING  tables: site 2 (site2): {priority}\n         -> {alike}\n" in doctor
+    two.execute(change.format("enabled = true, active = true, reason = null", "item"))
+    for site in pair:
+        site.execute(change.format(hook, "line"))
+        site.execute(change.format("counters = '{n,m}'", "item"))
+    two.execute(change.format("counted = '{n}'", "item"))
+    told("counters of public.item in effect: n, at this site none:")
+    found = "the policy of public.line, hook public.larger, is {}: between the two the later"
+    assert found.format("missing, or VOLATILE, there") in one.cli("doctor", check=1).stdout
+    assert "n, m (not yet: n)" in two.cli("tables", "list").stdout
+    two.execute(f"{form} language sql as 'select $3'")
+    two.execute(change.format("counters = '{}'", "item"))
+    told("counters of public.item: none, at this site n, m: its changes wait")
+    assert found.format("defined otherwise") in one.cli("doctor", check=1).stdout
+    done = one.cli("tables", "policy", "bare", "site-priority", "--sites", "1")
+    assert "note: public.bare is not replicated: no primary key" in done.stderr
 
 
 def test_conflicts_are_listed_and_shown_whole(pair):

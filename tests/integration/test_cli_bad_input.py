@@ -223,6 +223,16 @@ def test_configuration_that_is_misspelt_or_missing(site: Site):
     site.conf.write_text("dsn\n")
     refuses(site, 2, "is not TOML")
     assert "error: No such option" in site.cli("--nonsense", check=2).stderr
+    told = site.cli("hosts", "list", "--config", "x", check=2).stderr
+    assert "hint: it goes before the command: `bondreplicate --config FILE hosts list`" in told
+
+
+def test_the_number_of_another_site(site: Site):
+    values = "values (2, 'two', 'host=127.0.0.1 port=1 dbname=x')"
+    site.execute(f"insert into bondreplicate.replicate_hosts {values}")
+    site.write_conf(dsn=site.dsn, site=2)
+    refuses(site, 5, "site 1 (site1): its dsn in replicate_hosts leads to this database", "says 2")
+    assert site.value("select site from bondreplicate.replicate_state") is None
 
 
 @pytest.mark.parametrize("group", ["hosts", "tables", "conflicts", "config"])

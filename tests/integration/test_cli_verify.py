@@ -194,9 +194,11 @@ def test_a_peer_that_does_not_answer_is_named_and_the_status_is_1(pair):
     )
     found = one.cli_json("verify", check=1)
     assert "No such file" in found["peers_not_asked"]["2"]
-    said = one.cli("verify", check=1).stdout.splitlines()
+    done = one.cli("verify", check=1)
+    said = done.stdout.splitlines()
     assert said[0].startswith("site 2: not compared: ")
     assert said[1:] == ["NOTHING WAS COMPARED: no other site could be asked"]
+    assert "hint: `bondreplicate doctor` says what to do" in done.stderr
 
 
 def test_a_name_that_means_no_table(pair):

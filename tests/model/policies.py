@@ -30,13 +30,13 @@ class Write:
     behind: frozenset[int]
     local: int = 0
 
-    @property
-    def rank(self) -> tuple[Version, list[int]]:
-        return self.version, sorted(self.content)
+    def rank(self, digest: bool) -> tuple[Version, list[int]]:
+        """At equal versions a digest of the row decides."""
+        return self.version, sorted(self.content) if digest else []
 
 
-Policy = Callable[[Write, Write], tuple[Content, int]]
-"""Of the later and the earlier of two, what is to stay, and the site that it counts for."""
+Policy = Callable[[Write, Write, int], tuple[Content, int]]
+"""Of the later and the earlier of two, what a site says that is to stay, and whose that is."""
 
 
 @dataclass
@@ -49,6 +49,7 @@ class Rules:
         later: a write that is later than a repair stays: its maker may have seen all of it.
         hearsay: where a third site may have told of what comes, the later stays.
         beyond: clocks go on from above the repairs that others may make.
+    digest: at equal versions that of the row decides.
     """
 
     above: bool = True
@@ -56,6 +57,7 @@ class Rules:
     later: bool = True
     hearsay: bool = True
     beyond: bool = True
+    digest: bool = True
 
 
 @dataclass(frozen=True)
@@ -86,6 +88,9 @@ class PolicySite:
     floor: int = 0
     repairs: int = 0
 
+    def _rank(self, write: Write) -> tuple[Version, list[int]]:
+        return write.rank(self.rules.digest)
+
     def write(self, name: int, clock: int) -> Write:
         """A user changes the row."""
         self.floor = max(self.floor, clock)
@@ -106,7 +111,7 @@ class PolicySite:
     def cut(self, since: int) -> Sent:
         """A batch for a target that has this site up to `since`: the row, if it changed here."""
         unsent = any(w.local > since and w.source == self.number for w in self.log)
-        state = replace(max(self.log, key=lambda w: w.rank), behind=self.behind) if unsent else None
+        state = replace(max(self.log, key=self._rank), behind=self.behind) if unsent else None
         return Sent(self.number, since, self.last, dict(self.position), state)
 
     def apply(self, batch: Sent) -> None:
@@ -122,14 +127,14 @@ class PolicySite:
 
     def _merge(self, batch: Sent, new: Write) -> None:
         self.floor = max(self.floor, new.version.stamp + 1 + self.rules.beyond)
-        here = max(self.log, key=lambda w: w.rank, default=None)
+        here = max(self.log, key=self._rank, default=None)
         known = new.version in [w.version for w in self.log]
         clash = here is not None and not known and self._clash(batch, here, new)
-        if here is None or new.rank > here.rank:
+        if here is None or self._rank(new) > self._rank(here):
             self._keep(new)
         self.behind |= new.behind
         if here is not None and clash:
-            self._prefer(max(here, new, key=lambda w: w.rank), min(here, new, key=lambda w: w.rank))
+            self._prefer(max(here, new, key=self._rank), min(here, new, key=self._rank))
 
     def _clash(self, batch: Sent, here: Write, new: Write) -> bool:
         """Whether the policy decides: neither was seen by the maker of the other."""
@@ -141,14 +146,14 @@ class PolicySite:
             _shows(batch.origin, batch.vector, here)
         ):
             return False
-        if mends and here.rank > new.rank and rules.later:
+        if mends and self._rank(here) > self._rank(new) and rules.later:
             return False
         others = {w.source for w in self.log} - {self.number, new.source}
         told = any(_shows(o, v, new) for o, v in self.vectors.items() if o != new.source)
         return not (others and told and rules.hearsay)
 
     def _prefer(self, later: Write, earlier: Write) -> None:
-        content, site = self.policy(later, earlier)
+        content, site = self.policy(later, earlier, self.number)
         if content == later.content:
             return
         repair = max(later.version.repair, earlier.version.repair) + 1

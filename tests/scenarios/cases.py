@@ -10,12 +10,21 @@ from dataclasses import dataclass
 from enum import Enum
 from typing import Any
 
+from bondreplicate.core.policies import LATEST, Policy
 from tests.kit import Mesh, Site, eventually
 from tests.scenarios.steps import Link, assert_whole, parted, settle, thaw, wait_delivered
 from tests.scenarios.watch import watched_foreign_keys
 
 ACTIVE_IN = (
     "select count(*) from bondreplicate.replicate_tables where active and schema_name = any(%s)"
+)
+SAY = (
+    "update bondreplicate.replicate_tables set policy = %(policy)s, priority = %(priority)s, hook ="
+    " schema_name || '.' || %(hook)s where schema_name = any(%(schemas)s)"
+)
+SHAPES = (
+    "select array_agg(shape order by id) from bondreplicate.replicate_tables"
+    " where active and schema_name = any(%s)"
 )
 PATIENCE_S = 120
 """A batch of all cases is large for a machine that has other things to do."""
@@ -40,6 +49,7 @@ class Kind(Enum):
     EXCLUDE = "EXCLUDE: rows that overlap"
     ORPHAN = "A parent deleted, a child written elsewhere"
     TRUNCATE = "TRUNCATE, rows written elsewhere"
+    POLICY = "Tables with a policy"
     ALONE = "Written by one site alone"
 
 
@@ -71,6 +81,7 @@ class Case:
         sites: How many it takes.
         alone: Only `a` has statements. Of three sites the first writes them while no link works;
             of two the second does so one by one, while all do.
+        policy: Of its tables. A hook is in the schema of the case.
     """
 
     name: str
@@ -84,6 +95,7 @@ class Case:
     c: Sequence[str] = ()
     sites: int = 2
     alone: bool = False
+    policy: Policy = LATEST
 
     def schema(self, later: int, run: str) -> str:
         """Where its tables are."""
@@ -145,6 +157,25 @@ def wait_active(mesh: Mesh, cases: Sequence[Case], run: str) -> None:
     settle(mesh)
 
 
+def say_policies(mesh: Mesh, cases: Sequence[Case], run: str) -> None:
+    """Give the tables of cases their policies, and wait until every site follows them."""
+    said = [case for case in cases if case.policy != LATEST]
+    schemas = [case.schema(later, run) for case in said for later in (1, 2)]
+    for site in mesh:
+        before = set(site.value(SHAPES, [schemas]))
+        for case in said:
+            own = [case.schema(later, run) for later in (1, 2)]
+            policy, priority = case.policy.kind, list(case.policy.sites)
+            values = {"policy": policy, "priority": priority, "hook": case.policy.hook or None}
+            site.execute(SAY, values | {"schemas": own})
+        eventually(
+            lambda site=site, before=before: before.isdisjoint(site.value(SHAPES, [schemas])),
+            f"{site} follows the policies",
+            30,
+        )
+    settle(mesh)
+
+
 def play(mesh: Mesh, cases: Sequence[Case], run: str, order: Sequence[Link]) -> dict[str, Found]:
     """Write all cases while the sites are parted, and let them settle.
 
@@ -158,6 +189,7 @@ def play(mesh: Mesh, cases: Sequence[Case], run: str, order: Sequence[Link]) -> 
         What was found, by schema.
     """
     wait_active(mesh, cases, run)
+    say_policies(mesh, cases, run)
     with watched_foreign_keys(mesh.dsns):
         with parted(mesh):
             for link in order:

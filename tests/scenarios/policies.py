@@ -1,10 +1,13 @@
 """What scenarios of tables with a policy are told in."""
 
-from collections.abc import Mapping, Sequence
+import contextlib
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
+import psycopg
+
 from tests.kit import Mesh, eventually
-from tests.scenarios.steps import Link, conflicts, settle
+from tests.scenarios.steps import Link, conflicts, parted, settle
 
 FORTH: Sequence[Link] = ((1, 2), (2, 1), (1, 3), (2, 3), (3, 1), (3, 2))
 BACK: Sequence[Link] = ((3, 2), (3, 1), (2, 3), (1, 3), (2, 1), (1, 2))
@@ -56,3 +59,25 @@ def told(mesh: Mesh, table: str, rule: str) -> list[dict[str, Any]]:
         return found
 
     return eventually(are_told, "every site tells of the same conflicts", 10)[0]
+
+
+APPLY = "select pg_advisory_lock(1651469924, 1)"
+"""What a batch holds while it is applied at a site."""
+WAITING = (
+    "select count(*) from pg_locks"
+    " where locktype = 'advisory' and classid = 1651469924 and objid = 1 and not granted"
+)
+
+
+@contextlib.contextmanager
+def crossing(mesh: Mesh, writers: Sequence[int] = (1, 2)) -> Iterator[None]:
+    """What these sites write inside the block crosses: all is cut before any of it is applied."""
+    with contextlib.ExitStack() as held:
+        with parted(mesh):
+            for site in mesh:
+                held.enter_context(psycopg.connect(site.dsn, autocommit=True)).execute(APPLY)
+            yield
+        for site in mesh:
+            cut = len({*writers} - {site.number})
+            eventually(lambda s=site, n=cut: s.value(WAITING) >= n, f"batches wait at {site}", 30)
+    settle(mesh)

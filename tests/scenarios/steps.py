@@ -155,5 +155,6 @@ def conflicts(site: Site, table: str) -> list[dict[str, Any]]:
     )  # fmt: skip
     found = [c for c in site.conflicts() if c["table_name"] == table]
     told = [{name: c[name] for name in kept} for c in found]
-    versions = ("key", "kind", "loser_stamp", "loser_site", "winner_stamp", "winner_site")
+    versions = ("key", "kind", "loser_stamp", "loser_site", "winner_stamp", "winner_site",
+        "winner_row")  # fmt: skip
     return sorted(told, key=lambda c: [str(c[name]) for name in versions])

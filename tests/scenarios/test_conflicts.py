@@ -12,6 +12,7 @@ from tests.kit import make_mesh
 from tests.scenarios import (
     cases_families,
     cases_keys,
+    cases_policies,
     cases_rows,
     cases_statements,
     cases_unique,
@@ -28,6 +29,7 @@ CASES = [
     *cases_unique.CASES,
     *cases_families.CASES,
     *cases_statements.CASES,
+    *cases_policies.CASES,
 ]
 VERSIONS = {2: ("15", "18"), 3: ("18", "16", "15")}
 LAST: Sequence[Link] = ((3, 1), (3, 2))

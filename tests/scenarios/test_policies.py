@@ -205,6 +205,12 @@ def test_a_hook_that_differs_is_not_used(mesh: Mesh) -> None:
     eventually(lambda: mesh[2].value(shape) != before, "the daemon has noticed")
     doctor = mesh[1].cli("doctor", check=None).stdout
     assert re.search(r"public\.differs.*hook public\.added.*the later change stays", doctor), doctor
+    status = mesh[1].cli_json("status", check=None)
+    not_used = {(i["origin"], i["target"]): i["policies_not_used"] for i in status["links"]}
+    assert {n for n, tables in not_used.items() if "public.differs" in tables} == {(1, 2), (2, 1)}
+    [warning] = [w for w in status["warnings"] if "policy" in w]
+    assert re.search(r"public\.differs is not used between this site and site 2", warning), warning
+    assert warning in " ".join(mesh[1].cli("status", check=None).stdout.split())
     # No batch is applied any more by what a link knew before.
     with parted(mesh):
         mesh[1].execute("update differs set t = 'one', n = 10 where id = 1")
@@ -239,7 +245,7 @@ def test_what_cannot_be_a_policy_is_refused(mesh: Mesh) -> None:
         assert refused.returncode == 2, refused
         assert words in refused.stderr, refused.stderr
     refused = site.cli("tables", "resolve", "apart", "column", check=None)
-    assert "public.apart has the policy site priority 2, 1" in refused.stderr
+    assert "public.apart has the policy site-priority 2, 1" in refused.stderr
     listed = {t["table"]: t for t in site.cli_json("tables", "list")}["public.apart"]
     assert (listed["policy"], listed["priority"], listed["hook"]) == ("site_priority", [2, 1], None)
-    assert "site priority 2, 1" in site.cli("tables", "list").stdout
+    assert "site-priority 2, 1" in site.cli("tables", "list").stdout

@@ -114,9 +114,12 @@ def test_values_that_do_not_fit(tmp_path: Path, text: str, told: str):
 
 @pytest.mark.parametrize("mode", [0o644, 0o640, 0o604])
 def test_a_file_with_a_password_is_for_its_owner_only(tmp_path: Path, mode: int):
-    [line] = mistakes(tmp_path, 'dsn = "host=h password=secret"\nsite = 1\n', mode=mode)
+    file = conf(tmp_path, 'dsn = "host=h password=secret"\nsite = 1\n', mode)
+    with pytest.raises(SettingsError) as caught:
+        load(None, {}, tmp_path)
+    [line] = caught.value.message.splitlines()
     assert f"mode {mode:04o}" in line
-    assert "chmod 600" in line
+    assert caught.value.hint == f"chmod 600 {file}"
     assert "secret" not in line
 
 

@@ -6,7 +6,7 @@ What is said of a setting here is also what the sample file and the reference pa
 from __future__ import annotations
 
 import tomllib
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Annotated, Any, Literal, get_args
@@ -127,7 +127,7 @@ def load(config: Path | None, environ: Mapping[str, str], cwd: Path) -> Loaded:
         mistakes += open_to_others(path)
     if settings is None or mistakes:
         raise SettingsError(
-            "\n".join(mistakes), hint=_what_to_do(path, asked_for or bool(overrides))
+            "\n".join(mistakes), hint=_what_to_do(path, asked_for or bool(overrides), mistakes)
         )
     defaults = {n: sources.get(n, "default") for n in Settings.model_fields}
     return Loaded(settings, defaults)
@@ -142,7 +142,9 @@ def find_file(config: Path | None, environ: Mapping[str, str], cwd: Path) -> tup
     return cwd / FILE_NAME, False
 
 
-def _what_to_do(path: Path, asked_for: bool) -> str:
+def _what_to_do(path: Path, asked_for: bool, mistakes: Sequence[str]) -> str:
+    if path.exists() and mistakes == open_to_others(path):
+        return f"chmod 600 {path}"
     if asked_for or path.exists():
         return "`bondreplicate config sample` shows every setting"
     return f"there is no {path}; `bondreplicate config sample > {FILE_NAME}` makes one to edit"
@@ -214,7 +216,7 @@ def open_to_others(path: Path) -> list[str]:
     mode = path.stat().st_mode & 0o777
     if not mode & 0o077:
         return []
-    return [f"{path}: holds a password and others may read it (mode {mode:04o}): chmod 600 {path}"]
+    return [f"{path}: holds a password, and others may read it (mode {mode:04o})"]
 
 
 def sample() -> str:

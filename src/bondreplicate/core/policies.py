@@ -32,9 +32,18 @@ class Policy:
 
     def __str__(self) -> str:
         sites = ", ".join(str(site) for site in self.sites)
-        return {SITE_PRIORITY: f"site priority {sites}", HOOK: f"hook {self.hook}"}.get(
+        return {SITE_PRIORITY: f"site-priority {sites}", HOOK: f"hook {self.hook}"}.get(
             self.kind, self.kind
         )
+
+    @property
+    def arguments(self) -> str:
+        """What `tables policy TABLE` takes to say it."""
+        sites = ",".join(str(site) for site in self.sites)
+        return {
+            SITE_PRIORITY: f"site-priority --sites {sites}",
+            HOOK: f"hook --function {self.hook}",
+        }.get(self.kind, self.kind)
 
 
 LATEST = Policy()

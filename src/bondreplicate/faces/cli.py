@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import errno
 import os
+import re
 import sys
 import traceback
 from collections.abc import Sequence
@@ -235,7 +236,14 @@ def as_ours(error: click.ClickException) -> SettingsError:
     """A mistake on the command line as one of ours."""
     context = getattr(error, "ctx", None)
     path = context.command_path if context else "bondreplicate"
-    return SettingsError(" ".join(error.format_message().split()), hint=f"see `{path} --help`")
+    words, hint = " ".join(error.format_message().split()), f"see `{path} --help`"
+    if isinstance(error, click.NoSuchOption):
+        if error.option_name == "--config":
+            name = path.removeprefix("bondreplicate").strip()
+            hint = f"it goes before the command: `bondreplicate --config FILE {name}`"
+        elif re.fullmatch(r"-\d+", error.option_name):
+            words = f"{error.option_name}: no number here is below 0"
+    return SettingsError(words, hint=hint)
 
 
 def tell_bug(error: Exception, *, as_json: bool = False) -> int:

@@ -27,7 +27,11 @@ def config_group() -> None:
     """Show the configuration, or a sample of it."""
 
 
-@config_group.command("show", epilog=examples("bondreplicate config show --json"))
+@config_group.command(
+    "show",
+    short_help="Show every setting, its value, and where that came from.",
+    epilog=examples("bondreplicate config show --json"),
+)
 @json_option
 @pass_program
 def show(program: Program, as_json: bool) -> None:

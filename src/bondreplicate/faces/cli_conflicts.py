@@ -82,7 +82,11 @@ def show_list(
     )  # fmt: skip
 
 
-@conflicts_group.command("show", epilog=examples("bondreplicate conflicts show 17"))
+@conflicts_group.command(
+    "show",
+    short_help="Show both versions of one, and what each site holds now.",
+    epilog=examples("bondreplicate conflicts show 17"),
+)
 @NUMBER
 @json_option
 @pass_program

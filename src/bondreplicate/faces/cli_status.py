@@ -108,7 +108,8 @@ def draw(now: Status) -> Group:
         f"PostgreSQL {facts.server_version}, bondreplicate {now.version}, "
         f"structure {facts.structure}"
     )
-    log = f"log: {facts.log_entries} entries, {facts.log_bytes / 1e6:.1f} MB"
+    entries = "1 entry" if facts.log_entries == 1 else f"{facts.log_entries} entries"
+    log = f"log: {entries}, {facts.log_bytes / 1e6:.1f} MB"
     tables = f"tables: {now.tables_replicated} replicated, {len(now.tables_not_replicated)} not"
     conflicts = ", ".join(f"{c['conflicts']} {c['kind']}" for c in now.conflicts_24h) or "none"
     parts = [Text(f"{head}\n{log}; {tables}; conflicts in 24 h: {conflicts}\n"), _links(now)]

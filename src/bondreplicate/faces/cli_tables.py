@@ -21,6 +21,7 @@ from bondreplicate.faces.cli_common import (
     warn_number,
 )
 from bondreplicate.site.listed import (
+    ListedTable,
     choose_tables,
     count_columns,
     enable_table,
@@ -76,7 +77,7 @@ def show(program: Program, as_json: bool) -> None:
                 t.resolve,
                 str(t.decides),
                 ", ".join(t.key_columns),
-                ", ".join(t.counters),
+                _counters(t),
                 t.reason,
             )
             for t in listed
@@ -84,7 +85,11 @@ def show(program: Program, as_json: bool) -> None:
     )
 
 
-@tables_group.command("enable", epilog=examples("bondreplicate tables enable public.orders"))
+@tables_group.command(
+    "enable",
+    short_help="Replicate TABLE... again.",
+    epilog=examples("bondreplicate tables enable public.orders"),
+)
 @click.argument("names", nargs=-1, required=True, metavar="TABLE...")
 @pass_program
 def enable(program: Program, names: Sequence[str]) -> None:
@@ -92,7 +97,11 @@ def enable(program: Program, names: Sequence[str]) -> None:
     _switch(program, names, enabled=True)
 
 
-@tables_group.command("disable", epilog=examples("bondreplicate tables disable audit_log"))
+@tables_group.command(
+    "disable",
+    short_help="Leave TABLE... out of replication.",
+    epilog=examples("bondreplicate tables disable audit_log"),
+)
 @click.argument("names", nargs=-1, required=True, metavar="TABLE...")
 @pass_program
 def disable(program: Program, names: Sequence[str]) -> None:
@@ -100,7 +109,11 @@ def disable(program: Program, names: Sequence[str]) -> None:
     _switch(program, names, enabled=False)
 
 
-@tables_group.command("resolve", epilog=examples("bondreplicate tables resolve customer column"))
+@tables_group.command(
+    "resolve",
+    short_help="Merge rows of TABLE whole, or column by column.",
+    epilog=examples("bondreplicate tables resolve customer column"),
+)
 @click.argument("name", metavar="TABLE")
 @click.argument("resolve", type=click.Choice([ROW, COLUMN]), metavar="row|column")
 @json_option
@@ -118,6 +131,7 @@ def resolve_(program: Program, name: str, resolve: str, as_json: bool) -> None:
     with program.connection(writes=True) as connection:
         [table] = choose_tables(list_tables(connection), [name])
         resolve_table(connection, table, resolve)
+    _say_unreplicated(table)
     note(EVERYWHERE)
     if as_json:
         print_json({"table": table.name, "resolve": resolve, "merges": table.merges})
@@ -125,6 +139,7 @@ def resolve_(program: Program, name: str, resolve: str, as_json: bool) -> None:
 
 @tables_group.command(
     "policy",
+    short_help="Let a site or a function decide between two changes of a row.",
     epilog=examples(
         "bondreplicate tables policy customer site-priority --sites 3,1",
         "bondreplicate tables policy stock hook --function public.larger_stock",
@@ -152,13 +167,18 @@ def policy_(
     function (key text[], later jsonb, earlier jsonb, later_version jsonb, earlier_version jsonb)
     that returns the row as jsonb, or null to delete it.
 
+    The hook runs with the rights of the daemon's role: who may replace it has these rights. It may
+    read and not write, and names tables and functions with their schema.
+
     The daemon follows within a second or two. Between two sites that do not say alike, the later
-    change stays.
+    change stays. A table that is merged by column, or has counters, has no
+    policy but latest.
     """
     policy = plan_policy(kind.replace("-", "_"), sites, function)
     with program.connection(writes=True) as connection:
         [table] = choose_tables(list_tables(connection), [name])
         policy = set_policy(connection, table, policy)
+    _say_unreplicated(table)
     note(EVERYWHERE)
     if as_json:
         told = {"policy": policy.kind, "priority": policy.sites, "hook": policy.hook or None}
@@ -167,6 +187,7 @@ def policy_(
 
 @tables_group.command(
     "counters",
+    short_help="Let the changes of all sites to columns of TABLE add up.",
     epilog=examples(
         "bondreplicate tables counters product stock",
         "bondreplicate tables counters product --none",
@@ -187,16 +208,32 @@ def counters(
     The columns are smallint, integer, bigint or numeric(p,s), and NOT NULL.
 
     It takes effect when nothing of the table is on its way; until it is the same at all sites,
-    changes of the table wait.
+    changes of the table wait. A table with counters is merged by row, with the policy latest.
+    Take it back (--none) while nobody writes to the table, and nothing of it is parked.
     """
     if bool(columns) == none:
         raise SettingsError("say which columns, or --none", hint="bondreplicate tables counters -h")
     with program.connection(writes=True) as connection:
         [table] = choose_tables(list_tables(connection), [name])
         count_columns(connection, table, columns)
+    _say_unreplicated(table)
     note(EVERYWHERE)
     if as_json:
         print_json({"table": table.name, "counters": columns, "counted": table.counted})
+
+
+def _counters(table: ListedTable) -> str:
+    """The counters of a table, and whether they are in effect."""
+    said = ", ".join(table.counters)
+    if sorted(table.counted) == sorted(table.counters) or not table.active:
+        return said
+    return f"{said or 'none'} (not yet: {', '.join(table.counted) or 'none'})"
+
+
+def _say_unreplicated(table: ListedTable) -> None:
+    """Say that what was said of a table does nothing as long as it is not replicated."""
+    if not table.active:
+        note(f"note: {table.name} is not replicated: {table.reason}")
 
 
 def _switch(program: Program, names: Sequence[str], *, enabled: bool) -> None:

@@ -14,6 +14,7 @@ from bondreplicate.faces.cli_common import (
     Program,
     examples,
     json_option,
+    note,
     pass_program,
     print_json,
 )
@@ -65,7 +66,22 @@ def verify(
     else:
         for line in describe(verdict, keys):
             click.echo(line)
+        for hint in what_to_do(verdict):
+            note(f"hint: {hint}")
     context.exit(0 if verdict.same else CHECK_FAILED)
+
+
+def what_to_do(verdict: Verdict) -> Iterator[str]:
+    """What to do about what is not the same, a line for each kind."""
+    if verdict.peers_not_asked:
+        yield "`bondreplicate doctor` says what to do about a site that was not compared"
+    if any(t.parked for t in verdict.tables):
+        yield "mend what keeps parked changes waiting, then `bondreplicate retry`"
+    if any(t.differences and not t.parked for t in verdict.tables):
+        yield (
+            "for each key that differs, at a site whose row is right: update the row, also to what"
+            " it is, and it is sent again; or delete it there (docs/how-to/take-down-and-up.md#up)"
+        )
 
 
 def describe(verdict: Verdict, keys: int) -> Iterator[str]:

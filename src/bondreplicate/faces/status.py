@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from contextlib import closing
 from dataclasses import dataclass, field
 from typing import Any
@@ -10,6 +11,7 @@ from bondreplicate import __version__
 from bondreplicate.border.database import Connection, connect
 from bondreplicate.border.settings import Settings
 from bondreplicate.core import words
+from bondreplicate.core.findings import PROBLEM, WARNING
 from bondreplicate.core.following import DROPPED
 from bondreplicate.mesh.survey import Link, survey_links
 from bondreplicate.site import health
@@ -90,12 +92,24 @@ def read_status(here: Connection, settings: Settings) -> Status:
         status.problems.extend(f"table {t.message}: {t.hint}" for t in list_uncaptured(here))
     status.warnings.extend(f"table {t.name}: {t.reason}" for t in tables if t.active and t.reason)
     status.warnings.extend(decide_warnings(status))
+    status.warnings.extend(decide_policy_warnings(status.links, settings.site))
     return status
 
 
 def sequence_warnings(here: Connection) -> list[str]:
     """Sequences that somebody has to look at, in words."""
     return [warning for report in check_sequences(here) if (warning := report.warning)]
+
+
+def decide_policy_warnings(links: Sequence[Link], own: int) -> list[str]:
+    """Tables whose policy is not in force between this site and another one, by that site."""
+    return [
+        f"the policy of {', '.join(link.policies_not_used)} is not used between this site and site"
+        f" {link.target}, which do not say alike: the later change stays; bondreplicate doctor"
+        " says how they differ"
+        for link in links
+        if link.origin == own and link.policies_not_used
+    ]
 
 
 def decide_problems(status: Status, settings: Settings) -> list[str]:
@@ -131,7 +145,17 @@ def decide_problems(status: Status, settings: Settings) -> list[str]:
             )
     if facts.parked:
         found.append(words.parked(facts.parked))
-    return found
+    return found + _differences(status, PROBLEM)
+
+
+def _differences(status: Status, level: str) -> list[str]:
+    """What other sites say otherwise of tables, with what to do."""
+    return [
+        f"{unlike.where}: {unlike.message}; {unlike.hint}"
+        for link in status.links
+        for unlike in link.differences
+        if unlike.level == level
+    ]
 
 
 def _sends_nothing(link: Link, facts: health.SiteFacts, own: int) -> bool:
@@ -154,4 +178,6 @@ def decide_warnings(status: Status) -> list[str]:
         " waits for its end"
         for b in status.blockers
     ]
-    return found if down else found + status.sequences
+    found += _differences(status, WARNING)
+    # Before the first run, and in a copy that takes another number, all are as they were.
+    return found if down or status.facts.site is None else found + status.sequences

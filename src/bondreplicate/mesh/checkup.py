@@ -60,9 +60,8 @@ def _check_peer(
                 if fits and ran:
                     found += check_lineage(here, there, where)
                     ours, theirs = list_tables(here), list_tables(there)
-                    found += compare_resolve(ours, theirs, where)
+                    found += compare_tables(ours, theirs, where)
                     found += compare_policies(ours, theirs, where)
-                    found += compare_counters(ours, theirs, where)
                 offset_s, doubt_s = measure_clock(here, there)
             return [*found, judge_clock(offset_s, doubt_s, settings.clock_ahead_max_s, where)]
     except BondError as error:
@@ -123,6 +122,27 @@ def check_lineage(here: Connection, there: Connection, where: str) -> list[Findi
     return [Finding("copy", WARNING, where, message, hint)]
 
 
+def compare_enabled(
+    here: Sequence[ListedTable], there: Sequence[ListedTable], where: str
+) -> list[Finding]:
+    """Tables that are disabled at one of two sites: there they go their own way, unnoticed."""
+    theirs = {t.name: t for t in there}
+    return [
+        Finding(
+            "tables",
+            WARNING,
+            where,
+            f"{t.name} is disabled {'at this site' if other.enabled else 'there'} only: what is"
+            " written at one of the two does not reach the other",
+            f"alike at every site: bondreplicate tables enable {t.name} (or disable)",
+        )
+        for t in here
+        if (other := theirs.get(t.name))
+        and other.enabled != t.enabled
+        and (t.active or other.active)
+    ]
+
+
 def compare_resolve(
     here: Sequence[ListedTable], there: Sequence[ListedTable], where: str
 ) -> list[Finding]:
@@ -144,19 +164,80 @@ def compare_resolve(
 def compare_policies(
     here: Sequence[ListedTable], there: Sequence[ListedTable], where: str
 ) -> list[Finding]:
-    """Tables that have a policy at one of two sites: between the two it is not used."""
+    """Tables that have a policy at one of two sites which is not used between the two."""
     theirs = {t.name: t for t in there if t.active}
     return [
         Finding(
             "tables",
             WARNING,
             where,
-            f"the policy of {t.name} is {other.decides}, at this site {t.decides}:"
-            " between the two the later change stays",
-            f"set it alike at every site: bondreplicate tables policy {t.name}",
+            f"{_policies_differ(t, other)}: between the two the later change stays",
+            _make_alike(t, other),
         )
         for t in here
-        if t.active and (other := theirs.get(t.name)) and other.decides != t.decides
+        if t.active
+        and (other := theirs.get(t.name))
+        and (other.decides != t.decides or not t.decides.usable)
+    ]
+
+
+def _policies_differ(here: ListedTable, there: ListedTable) -> str:
+    ours, theirs = here.decides, there.decides
+    if str(ours) != str(theirs):
+        return f"the policy of {here.name} is {theirs}, at this site {ours}"
+    lacks = [name for name, p in (("there", theirs), ("at this site", ours)) if not p.usable]
+    what = f"is missing, or VOLATILE, {' and '.join(lacks)}" if lacks else "is defined otherwise"
+    return f"the policy of {here.name}, {ours}, {what}"
+
+
+def _make_alike(here: ListedTable, there: ListedTable) -> str:
+    ours, theirs = here.decides, there.decides
+    if str(ours) == str(theirs):
+        return f"create {ours.hook} at every site, word for word the same, STABLE or IMMUTABLE"
+    said = theirs if ours.kind == "latest" else ours
+    return f"alike at every site: bondreplicate tables policy {here.name} {said.arguments}"
+
+
+def compare_tables(
+    here: Sequence[ListedTable], there: Sequence[ListedTable], where: str
+) -> list[Finding]:
+    """Tables of which two sites do not say alike what is replicated, and how rows are merged.
+
+    Policies are another matter: nothing waits for them.
+
+    Args:
+        here: the tables of this site.
+        there: those of the other.
+        where: what to call that.
+    """
+    return [
+        *compare_enabled(here, there, where),
+        *compare_resolve(here, there, where),
+        *compare_counters(here, there, where),
+        *compare_counted(here, there, where),
+    ]
+
+
+def compare_counted(
+    here: Sequence[ListedTable], there: Sequence[ListedTable], where: str
+) -> list[Finding]:
+    """Tables that say the same counters, of which others are in effect at one of two sites."""
+    theirs = {t.name: t for t in there if t.active}
+    return [
+        Finding(
+            "tables",
+            WARNING,
+            where,
+            f"counters of {t.name} in effect: {', '.join(other.counted) or 'none'}, at this site"
+            f" {', '.join(t.counted) or 'none'}: its changes wait until they are alike",
+            f"it takes seconds; if not, say at both sites what one of them has in effect:"
+            f" bondreplicate tables counters {t.name} {' '.join(t.counted or other.counted)}",
+        )
+        for t in here
+        if t.active
+        and (other := theirs.get(t.name))
+        and sorted(other.counters) == sorted(t.counters)
+        and sorted(other.counted) != sorted(t.counted)
     ]
 
 

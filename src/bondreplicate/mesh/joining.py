@@ -6,7 +6,7 @@ import time
 from collections.abc import Callable, Iterable
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from bondreplicate.border.database import Connection, connect, rows
 from bondreplicate.border.settings import Settings
@@ -14,6 +14,7 @@ from bondreplicate.border.sqlfiles import query
 from bondreplicate.core.redact import redact
 from bondreplicate.core.sequence_model import Range
 from bondreplicate.errors import BondError, DatabaseError, MeshError, TransientError
+from bondreplicate.site.fitness import Identity, fetch_identity
 from bondreplicate.site.hosts import Host, list_peers, rejoin_hint
 from bondreplicate.site.sequences import align_sequences, fetch_used
 
@@ -25,10 +26,14 @@ PAUSE_S = 0.2
 
 @dataclass(frozen=True)
 class Known:
-    """What a site says to one that wants to join. `taken`: it knew a database with that number."""
+    """What a site says to one that wants to join.
+
+    taken: it knew a database with that number. is_here: its address leads to this database.
+    """
 
     maxsites: int | None
     taken: bool
+    is_here: bool = False
 
 
 def check_welcome(connection: Connection, settings: Settings) -> None:
@@ -37,15 +42,23 @@ def check_welcome(connection: Connection, settings: Settings) -> None:
     Sites that do not answer, or did not run yet, are passed over: their links are held later.
 
     Raises:
-        MeshError: its number belonged to another database, or the others have another maxsites.
+        MeshError: its number belonged to another database, the others have another maxsites, or
+            this database is listed under another number.
     """
     peers = list_peers(connection, settings.site)
     # What a copy knows of its new number, it knows from the site that was copied.
     if _fetch_known(connection, settings.site).taken:
         raise _taken("the site that was copied", settings.site)
     with ThreadPoolExecutor(max(1, len(peers))) as pool:
-        answers = list(pool.map(lambda peer: _ask(peer, settings.site), peers))
+        me = fetch_identity(connection)
+        answers = list(pool.map(lambda peer: _ask(peer, settings.site, me), peers))
     for peer, known in zip(peers, answers, strict=True):
+        if known and known.is_here:
+            raise MeshError(
+                f"{peer}: its dsn in replicate_hosts leads to this database, and the configuration"
+                f" says {settings.site}",
+                hint=f"set site = {peer.site}, or correct the dsn of {peer}: a number is for good",
+            )
         if known and known.taken:
             raise _taken(str(peer), settings.site)
         if known and known.maxsites not in (None, settings.maxsites):
@@ -62,10 +75,11 @@ def _taken(who: str, site: int) -> MeshError:
     return MeshError(message, hint=rejoin_hint(site))
 
 
-def _ask(peer: Host, site: int) -> Known | None:
+def _ask(peer: Host, site: int, me: Identity) -> Known | None:
     try:
         with closing(connect(peer.dsn, role="joining", timeout_s=CONNECT_S)) as there:
-            return _fetch_known(there, site)
+            is_here = fetch_identity(there) == me
+            return replace(_fetch_known(there, site), is_here=is_here)
     except BondError:
         return None
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing
 from dataclasses import dataclass, replace
@@ -9,8 +10,10 @@ from dataclasses import dataclass, replace
 from bondreplicate.border.database import Connection, connect, rows, value
 from bondreplicate.border.settings import Settings
 from bondreplicate.border.sqlfiles import query
+from bondreplicate.core.findings import Finding
 from bondreplicate.core.redact import redact
 from bondreplicate.errors import BondError, MeshError
+from bondreplicate.mesh.checkup import compare_tables
 from bondreplicate.mesh.progress import (
     Reached,
     Unsent,
@@ -19,9 +22,11 @@ from bondreplicate.mesh.progress import (
     fetch_reached,
 )
 from bondreplicate.mesh.refusal import fetch_refusal
+from bondreplicate.site import listed
 from bondreplicate.site.fitness import Identity, check_peer, fetch_identity
 from bondreplicate.site.health import fetch_down, fetch_idle
 from bondreplicate.site.hosts import Host, find_own, list_hosts
+from bondreplicate.site.listed import fetch_policies
 
 CONNECT_S = 3
 
@@ -36,9 +41,12 @@ class Link:
     answers, and cannot take part); disabled.
     rows_waiting: log entries of the origin that the target has not got.
     lag_s: age of the oldest of them.
+    differences: what the other site says otherwise of tables; of links from this site alone.
     applied_age_s: since the target applied a batch, which is long ago where there is no traffic.
     last_lag_s: how old the changes of the last batch with rows were when they were applied.
     parked: changes that the target has, and cannot apply yet.
+    policies_not_used: tables of whose policy the two sites do not say alike, or whose hook is not
+    there: between the two the later change stays.
     """
 
     origin: int
@@ -50,8 +58,10 @@ class Link:
     last_lag_s: float | None = None
     batches: int | None = None
     rows: int | None = None
+    differences: Sequence[Finding] = ()
     parked: int | None = None
     reason: str = ""
+    policies_not_used: Sequence[str] = ()
 
     @property
     def name(self) -> str:
@@ -66,6 +76,7 @@ class _Here:
     own: Host
     identity: Identity
     incarnation: str | None
+    tables: Sequence[listed.ListedTable]
 
     @property
     def site(self) -> int:
@@ -75,9 +86,14 @@ class _Here:
 
 def survey_links(here: Connection, settings: Settings) -> list[Link]:
     """Both directions between this site and each listed peer; unreachable ones included."""
-    listed = list_hosts(here)
-    hosts = [h for h in listed if h.site != settings.site]
-    me = _Here(find_own(listed, settings.site), fetch_identity(here), fetch_incarnation(here))
+    every = list_hosts(here)
+    hosts = [h for h in every if h.site != settings.site]
+    me = _Here(
+        find_own(every, settings.site),
+        fetch_identity(here),
+        fetch_incarnation(here),
+        listed.list_tables(here),
+    )
     enabled = [h for h in hosts if h.enabled]
     with ThreadPoolExecutor(max(1, len(enabled))) as pool:
         answers = list(pool.map(lambda peer: _ask(peer, me, settings), enabled))
@@ -92,7 +108,8 @@ def _ask(peer: Host, me: _Here, settings: Settings) -> list[Link]:
     """Both directions between this site and one peer."""
     try:
         with closing(connect(peer.dsn, role="status", timeout_s=CONNECT_S)) as there:
-            return _ask_both(peer, me, there, settings)
+            ours, theirs = _ask_both(peer, me, there, settings)
+            return [_with_differences(ours, peer, me, there), theirs]
     except BondError as error:
         state = "unreachable" if error.exit_code == 3 else "unfit"
         return _both(me.site, peer.site, state, redact(error.message))
@@ -110,7 +127,27 @@ def _ask_both(peer: Host, me: _Here, there: Connection, settings: Settings) -> l
         ahead_max_s = settings.clock_ahead_max_s
         ours = _with_refusal(ours, fetch_refusal(here, there, peer, ahead_max_s))
         theirs = _with_refusal(theirs, fetch_refusal(there, here, me.own, ahead_max_s))
-        return [_with_parked(ours, here, there), _with_parked(theirs, there, here)]
+        links = [_with_parked(ours, here, there), _with_parked(theirs, there, here)]
+        not_used = list_policies_not_used(here, there)
+        return [replace(link, policies_not_used=not_used) for link in links]
+
+
+def list_policies_not_used(here: Connection, there: Connection) -> list[str]:
+    """Tables with a policy at one of two sites that is not in force between them, by name."""
+    ours = fetch_policies(here)
+    theirs = fetch_policies(there, ours)
+    ours = fetch_policies(here, theirs)
+    both = sorted(ours.keys() & theirs.keys())
+    return [t for t in both if ours[t] != theirs[t] or not ours[t].usable]
+
+
+def _with_differences(link: Link, peer: Host, me: _Here, there: Connection) -> Link:
+    """A link from this site that also tells what the other one says otherwise of tables."""
+    # Where it is down, no table is captured; one that is held or unfit may have another structure.
+    if link.state not in ("in step", "behind", "no daemon"):
+        return link
+    unlike = compare_tables(me.tables, listed.list_tables(there), str(peer))
+    return replace(link, differences=unlike)
 
 
 def _with_refusal(link: Link, refusal: MeshError | None) -> Link:

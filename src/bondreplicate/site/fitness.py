@@ -198,7 +198,7 @@ def check_number(connection: Connection, settings: Settings) -> None:
     if site is None:
         raise UnfitSite(
             "bondreplicate has not run at this site yet",
-            hint="run bondreplicate; until then nothing is replicated, and nothing to take down",
+            hint="run bondreplicate: until then nothing is replicated",
         )
     if problem := decide_number(site, settings):
         raise problem

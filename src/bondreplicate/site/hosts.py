@@ -80,6 +80,8 @@ def _what_to_do(host: Host, maxsites: int) -> str:
             f"for more sites, at every site: stop bondreplicate, set maxsites = {MANY},"
             " `bondreplicate init --grow`, start"
         )
+    if not 0 < host.site < maxsites:
+        return f"give it a number from 1 to {maxsites - 1}, one that was never used"
     return "`bondreplicate hosts list` shows the sites listed here"
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import difflib
 import re
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass, replace
 
 from bondreplicate.border.database import Connection, execute, rows
@@ -157,6 +157,14 @@ def set_policy(connection: Connection, table: ListedTable, policy: Policy) -> Po
     return replace(policy, hook=hook or "")
 
 
+def fetch_policies(connection: Connection, names: Collection[str] = ()) -> dict[str, Policy]:
+    """By schema.table, the policies of replicated tables; latest only of those that are named."""
+    found = rows(connection, query("tables_policies"), {"names": list(names)})
+    return {
+        r.name: Policy(r.policy, tuple(r.priority), r.hook or "", r.made_of or "") for r in found
+    }
+
+
 def _check_hook(connection: Connection, name: str) -> str:
     """The name of a function as it is to be called, if it can be a hook."""
     found = rows(connection, query("hook_function"), {"name": name}) if NAME.match(name) else []
@@ -186,7 +194,7 @@ def count_columns(connection: Connection, table: ListedTable, names: Sequence[st
     """
     if names and table.decides != LATEST:
         raise SettingsError(
-            f"{table.name} has the policy {table.decides}, and a table with counters can have none",
+            f"{table.name} has the policy {table.decides}: a table with counters has latest",
             hint=f"first, at every site: bondreplicate tables policy {table.name} latest",
         )
     shapes = {s.name: s for s in fetch_followed(connection)}

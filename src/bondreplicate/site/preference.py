@@ -4,7 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from bondreplicate.border.database import SQL, Composable, Composed, Identifier, Literal, render
+from bondreplicate.border.database import (
+    SQL,
+    Composable,
+    Composed,
+    Identifier,
+    Literal,
+    joined,
+    render,
+)
 from bondreplicate.border.sqlfiles import template
 from bondreplicate.core.policies import HOOK, LATEST, Policy
 from bondreplicate.site.expressions import BEFORE_ANY, timestamp
@@ -36,7 +44,10 @@ def prefer(tab: int, common: Mapping[str, Composable], policy: Policy) -> Compos
 
 def told_here(policy: Policy) -> Composable:
     """What else has to hold for a site to tell that the later of two changes stayed."""
-    return SQL(template("told_here") if policy != LATEST else "")
+    if policy == LATEST:
+        return SQL("")
+    here = SQL(template("told_here"))
+    return joined(" ", [here, SQL(template("told_once"))]) if policy.kind == HOOK else here
 
 
 def _numbers(policy: Policy) -> Composed:

@@ -83,7 +83,9 @@ class SequenceReport:
     def warning(self) -> str | None:
         """What somebody should look at, on one line; None where nothing is."""
         parts = [self.reason] if self.reason else []
-        if self.state in ("misaligned", "busy"):
+        if self.state == "misaligned":
+            parts.insert(0, "its values do not end in the number of this site yet")
+        if self.state == "busy":
             parts.insert(0, self.state)
         if self.near_the_end:
             parts.append(f"{self.used_percent} % used, {self.values_left} values left here")

@@ -97,7 +97,8 @@ def decide_start(state: State, site: int) -> Start:
     if state.site != site:
         raise MeshError(
             f"this database is site {state.site}, the configuration says {site}",
-            hint=f"set site = {state.site}; only a copy of a database takes another number",
+            hint=f"set site = {state.site}; only a copy of a database takes another number"
+            " (docs/how-to/before-the-first-start.md has the way back from a wrong first start)",
         )
     if not state.same_database:
         raise MeshError(

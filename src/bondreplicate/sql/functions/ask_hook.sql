@@ -1,8 +1,9 @@
 -- What a user's function makes of two concurrent changes of a row; the later one comes first, at
 -- every site. Rows are objects of texts, null where the row was deleted; what is returned likewise.
 -- Key columns, and columns that are left out, are as in the later row, or the one that there is.
--- problem: why the result cannot be used; null: it can. The server refuses what it writes: it is
--- stable or immutable. Errors: those that trying again may mend.
+-- problem: why the result cannot be used; null: it can. What it writes would be at this site alone.
+-- The server refuses that to a function that is not volatile, and here to those that it calls too.
+-- Errors: those that trying again may mend.
 create or replace function bondreplicate.ask_hook(
     hook text, key text [], key_columns name [], columns name [], later text [], earlier text [],
     later_version jsonb, earlier_version jsonb, out vals text [], out problem text
@@ -21,6 +22,8 @@ begin
         problem := format('function %s is not there', hook);
         return;
     end if;
+    -- Until the end of this block, which has a subtransaction of its own.
+    perform set_config('transaction_read_only', 'on', true);
     execute format('select %s($1, $2, $3, $4, $5)', asked::oid::regproc)
     into result
     using key, jsonb_object(known, later), jsonb_object(known, earlier), later_version,
@@ -46,6 +49,9 @@ begin
         from unnest(known) with ordinality as c (name, place) order by c.place
     );
 exception
+    when read_only_sql_transaction then
+        vals := null;
+        problem := format('%s failed: %s', hook, sqlerrm);
     when others or assert_failure then
         if not bondreplicate.is_refusal(sqlstate) then
             raise;

@@ -15,14 +15,14 @@ begin
     with undone as (
         delete from pg_temp.bond_stage as s
         where s.tab = wanted_tab and s.preferred and (wanted_key is null or s.key = wanted_key)
-        returning s.tab, s.key, s.stamp, s.site, s.repair
+        returning s.tab, s.key, s.stamp, s.repair
     ),
     untold as (
         delete from bondreplicate.replicate_error as e
         using undone as u, pg_temp.bond_shape as t
         where t.tab = u.tab and e.xid = pg_current_xact_id() and e.key = u.key
             and (e.schema_name, e.table_name) = (t.schema_name, t.table_name)
-            and (e.winner_stamp, e.winner_site, e.winner_repair) = (u.stamp, u.site, u.repair)
+            and (e.winner_stamp, e.winner_repair) = (u.stamp, u.repair)
     ),
     restored as (
         insert into pg_temp.bond_stage

@@ -14,7 +14,7 @@ begin
     with met as materialized (
         select s.ctid as place, s.key, s.stamp, s.site, s.repair, s.gone, s.vals, s.seen as waited,
             m.stamp as m_stamp, m.site as m_site, m.repair as m_repair, m.seen, m.source,
-            (m.stamp, m.site, m.repair) > (s.stamp, s.site, s.repair) as lost, m.known
+            (m.stamp, m.site, m.repair) > (s.stamp, s.site, s.repair) as lost, m.known, m.alike
         from pg_temp.bond_stage as s
         cross join lateral (
             select l.stamp, l.site, l.repair, l.source,
@@ -31,7 +31,8 @@ begin
                         bondreplicate.position_in(coalesce(s.seen, batch_seen), l.source)
                     )
                 end as seen,
-                bool_or((l.stamp, l.site, l.repair) = (s.stamp, s.site, s.repair)) over () as known
+                bool_or((l.stamp, l.site, l.repair) = (s.stamp, s.site, s.repair)) over () as known,
+                bool_or((l.stamp, l.repair) = (s.stamp, s.repair)) over () as alike
             from bondreplicate.replicate_log as l
             where l.tab = {tab} and l.hash in ({hash_s}, {tab}) and (l.key is null or {key_equal_l})
             order by l.stamp desc, l.site desc, l.repair desc
@@ -65,8 +66,7 @@ begin
         ) as l (stamp, site, repair, vals)
         where not c.seen and not c.known and c.vals is distinct from c.here {told_here}
             and (c.m_stamp, c.m_site) <> (c.stamp, c.site) -- a row with its own repair
-        on conflict do nothing
-        returning 1
+        on conflict do nothing returning 1
     ),
     owed as (
         update pg_temp.bond_stage as s set again = true

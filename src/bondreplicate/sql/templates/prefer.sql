@@ -1,8 +1,9 @@
 -- Incoming rows of one table that meet a concurrent change made here, where the policy of the table
--- prefers something else than the later version: that is staged as a repair above both, which
--- whoever meets the same two makes alike, and logged in replicate_error. Both have to come from
--- their makers, and one has to be no repair: a third site does not know what had been seen. Where
--- it is in doubt, the later stays, by contest.sql. Returns conflicts logged.
+-- prefers something else than the later version: that is staged as a repair above both, and logged
+-- in replicate_error. By the priority of sites, who else meets the same two makes the same; what a
+-- hook makes has the number of the site that asked it: it may answer otherwise elsewhere. Both have
+-- to come from their makers, and one has to be no repair: a third site does not know what had been
+-- seen. Where it is in doubt, the later stays, by contest.sql. Returns conflicts logged.
 create or replace function pg_temp.{function}(origin smallint, me smallint, batch_seen jsonb)
 returns integer
 language plpgsql
@@ -56,8 +57,8 @@ begin
         where c.vals is distinct from c.here
     ),
     preferred as materialized (
-        select e.*, v.vals as new_vals, v.merged_into as new_merged, v.site as new_site, v.rule,
-            v.other,
+        select e.*, v.vals as new_vals, v.merged_into as new_merged, v.site as new_site,
+            v.told_site, v.rule, v.other,
             e.later_stamp + interval '1 microsecond' as new_stamp,
             greatest(e.later_repair, e.earlier_repair) + 1 as new_repair
         from sorted as e

@@ -2,7 +2,7 @@ lateral (
         select h.problem is null as other, h.vals,
             case when e.later_vals is null then e.later_merged else e.earlier_merged end
                 as merged_into,
-            e.later_site as site, coalesce(
+            me as site, e.later_site as told_site, coalesce(
                 'the later version stays: ' || h.problem, 'what ' || {hook} || ' made of both stays'
             ) as rule
         from bondreplicate.ask_hook(

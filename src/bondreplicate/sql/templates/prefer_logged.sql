@@ -13,7 +13,7 @@ logged as (
             {columns}, w.*, l.stamp, l.site, l.repair, l.vals
         from preferred as p
         cross join lateral (
-            select p.new_stamp, p.new_site, p.new_repair, p.new_vals where p.other
+            select p.new_stamp, p.told_site, p.new_repair, p.new_vals where p.other
             union all
             select p.later_stamp, p.later_site, p.later_repair, p.later_vals where not p.other
         ) as w (stamp, site, repair, vals)
