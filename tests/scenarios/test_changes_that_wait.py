@@ -8,6 +8,7 @@ import pytest
 from tests.kit import Mesh, available_versions, eventually, make_mesh
 from tests.scenarios.steps import (
     ACTIVE,
+    FILLING,
     PARKED,
     assert_whole,
     conflicts,
@@ -16,6 +17,7 @@ from tests.scenarios.steps import (
     rows_of,
     thaw,
     up,
+    wait_delivered,
 )
 
 pytestmark = pytest.mark.timeout(120)
@@ -161,11 +163,17 @@ def test_a_table_that_was_out_and_comes_back_brings_no_old_rows(mesh: Mesh, firs
     with mesh[2].database.connect() as writer:
         if first == "the rows of the other site":
             writer.execute("begin; lock table o in row exclusive mode")
+        else:
+            mesh[1].stop_daemon()  # its own rows are at site 1 before that sends any
         mesh[2].cli("tables", "enable", "o")
         if first == "the rows of the other site":
             waits(mesh, 4)
             writer.execute("commit")
     eventually(lambda: mesh[2].value(ACTIVE, [["o"]]) == 1, "it is back")
+    if first == "its own rows":
+        eventually(lambda: mesh[2].value(FILLING) is None, "its rows are logged")
+        wait_delivered(mesh, (2, 1))
+        mesh[1].start_daemon()
     assert_whole(mesh)
     assert rows_of(mesh, "o") == [(1, 1), (2, 0), (3, 0), (4, 0), (5, 5)]
     lost = {(c["key"][0], tuple(c["loser_row"])) for c in conflicts(mesh[1], "o")}

@@ -137,7 +137,7 @@ def test_a_hook_that_no_site_can_use_is_named(mesh: Mesh) -> None:
     noticed = "the daemons have noticed"
     eventually(lambda: all(s.value(SHAPE) != b for s, b in zip(mesh, before, strict=True)), noticed)
     doctor = " ".join(mesh[1].cli("doctor", check=None).stdout.split())
-    assert "public.reads is not there, or VOLATILE: make it STABLE, at every site" in doctor
+    assert "hook public.reads, is missing, or VOLATILE, there and at this site" in doctor
     [link, *_] = mesh[1].cli_json("status", check=None)["links"]
     assert link["policies_not_used"] == ["public.t_reads"]
     for site in mesh:

@@ -76,3 +76,22 @@ def test_a_large_batch_of_a_table_that_is_altered_as_it_is_read(mesh: Mesh) -> N
         user.execute("commit")
     assert_whole(mesh)
     assert {row[1] for row in rows_of(mesh, "t")} == {"new"}
+
+
+@pytest.mark.parametrize("rows", [10, 12_000])
+def test_a_table_that_is_rewritten_as_it_is_read_is_not_taken_for_an_empty_one(
+    mesh: Mesh, rows: int
+) -> None:
+    """What ALTER TABLE rewrites looks empty to a snapshot from before it."""
+    up(mesh, "create table t (id int primary key, n int)", "t")
+    mesh[1].execute("insert into t select i, 0 from generate_series(1, %s) i", [rows])
+    assert_whole(mesh)
+    freeze(mesh)
+    with mesh[1].database.connect() as user:
+        user.execute("update t set n = 1")
+        user.execute("begin; alter table t alter column n type bigint")
+        thaw(mesh)
+        eventually(lambda: mesh[1].value(READING) == 1, "the link waits for the table")
+        user.execute("commit")
+    assert_whole(mesh)
+    assert rows_of(mesh, "t") == [(i, 1) for i in range(1, rows + 1)]

@@ -10,6 +10,14 @@ begin
         raise exception using errcode = 'BR035',
             message = format('%s is another table now', {regclass});
     end if;
+    -- Rewritten since the snapshot of this transaction (ALTER TABLE), it looked empty to the query:
+    -- the function knows the file of now, the catalog shows that of then.
+    if pg_relation_filenode({oid}) is distinct from (
+        select c.relfilenode from pg_class as c where c.oid = {oid}
+    ) then
+        raise exception using errcode = 'BR035',
+            message = format('%s was rewritten', {regclass});
+    end if;
     -- A column that is newer than this function would be left out of rows that have it already.
     if (
         select array_agg(a.attname::text order by a.attnum) from pg_attribute as a
