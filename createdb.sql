@@ -872,6 +872,40 @@ insert into bondreplicate.replicate_structure (number, name, checksum)
 values (22, '022_lacks', '6a93876bae1a7036');
 end if; end $bond_step$;
 
+do $bond_step$ begin if not exists (
+    select from bondreplicate.replicate_structure where number = 23
+) then execute $bond_structure$
+-- One row has one count, also for a transaction whose snapshot does not show the one there is: it
+-- fails with 40001, or waits, where it would make another one. Keys are told by a hash: they may be
+-- longer than an entry of an index.
+delete from bondreplicate.replicate_counter as c using bondreplicate.replicate_counter as o
+where o.tab = c.tab and o.hash = c.hash and o.key = c.key and o.ctid <> c.ctid
+    and (o.base_stamp, o.base_site, o.totals, o.ctid)
+        > (c.base_stamp, c.base_site, c.totals, c.ctid);
+-- Room for a later version of an entry beside it.
+alter table bondreplicate.replicate_counter set (fillfactor = 70);
+create unique index replicate_counter_key
+on bondreplicate.replicate_counter (tab, hash, hash_array_extended(key, 0));
+drop index bondreplicate.replicate_counter_hash;
+$bond_structure$;
+insert into bondreplicate.replicate_structure (number, name, checksum)
+values (23, '023_one_count', '745e80d372e06a8d');
+end if; end $bond_step$;
+
+do $bond_step$ begin if not exists (
+    select from bondreplicate.replicate_structure where number = 24
+) then execute $bond_structure$
+-- What a site has added is told by how many changes that was. Begun anew at one site, and not at
+-- another one, the same numbers would say different things.
+alter table bondreplicate.replicate_tables
+add column counters_begun jsonb not null default '{}';
+comment on column bondreplicate.replicate_tables.counters_begun is
+'by counters (names as a JSON array, sorted): how often this site has begun to add them up';
+$bond_structure$;
+insert into bondreplicate.replicate_structure (number, name, checksum)
+values (24, '024_counters_begun', '39e49fb1daff4882');
+end if; end $bond_step$;
+
 -- Functions are made anew, because what they return may have changed. Capture functions
 -- stay: triggers need them, and the daemon makes them for each table; so does what indexes need.
 do $bond_drop$
@@ -2363,11 +2397,15 @@ comment on function bondreplicate.keep_columns(integer) is
 'puts columns that a change does not bring into its staged row, as they are here';
 
 -- Remembers what is known now of the counters of staged rows of a table: what bond_count has.
+-- Errors: 40001 a user has inserted one of the rows meanwhile.
 create or replace function bondreplicate.keep_counters(me smallint, wanted_tab integer)
 returns void
 language plpgsql
 set search_path = pg_catalog, pg_temp
 as $$
+declare
+    missing bigint;
+    made bigint;
 begin
     perform bondreplicate.log_counters(me, wanted_tab);
     update bondreplicate.replicate_counter as c
@@ -2376,6 +2414,10 @@ begin
     from pg_temp.bond_count as n
     where c.ctid = n.known and (c.base_stamp, c.base_site, c.start, c.totals, c.plain_stamp)
         is distinct from (n.base_stamp, n.base_site, n.start, n.totals, n.plain_stamp);
+    select count(*) into missing
+    from pg_temp.bond_count as n
+    where n.known is null
+        and (n.base_site > 0 or n.totals <> '{}' or n.plain_stamp > '-infinity');
     insert into bondreplicate.replicate_counter (
         tab, hash, key, base_stamp, base_site, start, totals, plain_stamp, plain_site, gone
     )
@@ -2383,7 +2425,13 @@ begin
         n.plain_site, not n.here
     from pg_temp.bond_count as n
     where n.known is null
-        and (n.base_site > 0 or n.totals <> '{}' or n.plain_stamp > '-infinity');
+        and (n.base_site > 0 or n.totals <> '{}' or n.plain_stamp > '-infinity')
+    on conflict do nothing;
+    get diagnostics made = row_count;
+    if made < missing then
+        raise serialization_failure
+            using message = 'a row with counters was inserted here meanwhile';
+    end if;
 end
 $$;
 comment on function bondreplicate.keep_counters(smallint, integer) is
@@ -3439,11 +3487,15 @@ begin
     if was.stamp is null or (was.stamp, was.site, was.repair + 1)
         <= (there.stamp, there.site, there.repair::integer) then
         perform bondreplicate.stage_repair(me, child_tab, new_key, false, vals_now, null);
-        return;
+    else
+        delete from pg_temp.bond_stage as s where s.tab = child_tab and s.key = new_key;
+        insert into pg_temp.bond_stage (tab, key, stamp, site, repair, gone, vals, mine)
+        values (child_tab, new_key, was.stamp, was.site, was.repair + 1, false, vals_now, true);
     end if;
-    delete from pg_temp.bond_stage as s where s.tab = child_tab and s.key = new_key;
-    insert into pg_temp.bond_stage (tab, key, stamp, site, repair, gone, vals, mine)
-    values (child_tab, new_key, was.stamp, was.site, was.repair + 1, false, vals_now, true);
+    -- What is added to it counts from here: see count_mine.sql.
+    update pg_temp.bond_stage as s set counters = '{"begins": true}'
+    from pg_temp.bond_shape as c
+    where c.tab = child_tab and c.counted is not null and s.tab = child_tab and s.key = new_key;
 end
 $$;
 comment on function bondreplicate.point_child(smallint, integer, text [], text [], jsonb) is
@@ -4497,7 +4549,8 @@ begin
         counters = case
             when p.gone or p.xid is null or (s.counters ->> 'site')::integer > 0 then s.counters
             else s.counters || bondreplicate.plain_start(
-                p.counters, p.stamp, p.site, p.columns, p.vals, c.counted
+                case when p.counters ->> 'begun' = s.counters ->> 'begun' then p.counters end,
+                p.stamp, p.site, p.columns, p.vals, c.counted
             )
         end
         from bondreplicate.replicate_parked as p
@@ -4690,7 +4743,7 @@ comment on function bondreplicate.wait_for_change(
 ) is
 'sleeps until something was committed';
 
-insert into bondreplicate.replicate_structure (number, name, checksum) values (0, 'functions', 'be67f7563eaa64c5')
+insert into bondreplicate.replicate_structure (number, name, checksum) values (0, 'functions', 'e3ee9ad8b924884a')
 on conflict (number) do update set checksum = excluded.checksum, made_at = clock_timestamp()
 ;
 revoke all on all functions in schema bondreplicate from public;

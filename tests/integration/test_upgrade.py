@@ -13,6 +13,7 @@ from tests.kit.clusters import Database
 from tests.kit.site import createdb_sql
 
 MAKES_KEYS_LONG = 9
+COUNTS_ONCE = 23
 COLUMNS = """
 select c.relname::text, a.attname::text, format_type(a.atttypid, a.atttypmod), a.attnotnull,
     a.attidentity::text, pg_get_expr(d.adbin, d.adrelid), col_description(c.oid, a.attnum)
@@ -75,3 +76,27 @@ def test_keys_of_any_length_come_to_what_is_there(
         ]  # fmt: skip
         database.execute(CONFLICT)
         assert database.value("select count(*) from bondreplicate.replicate_error") == 1
+
+
+def test_a_row_that_was_counted_twice_is_counted_once(
+    new_database: Callable[..., Database], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    database = new_database(available_versions()[0])
+    steps = sqlfiles.structure()
+    with monkeypatch.context() as before:
+        older = [step for step in steps if step.number < COUNTS_ONCE]
+        before.setattr(sqlfiles, "structure", lambda: older)
+        database.execute("create schema bondreplicate")
+        install_in(database)
+    database.execute(
+        "insert into bondreplicate.replicate_counter"
+        " (tab, hash, key, base_site, base_stamp, totals)"
+        " values (1, 7, '{1}', 1, '2026-01-01', '{}'), (1, 7, '{1}', 2, '2026-01-02', '{}'),"
+        " (1, 7, '{1}', 0, '-infinity', '{}'), (1, 7, '{1}', 0, '-infinity', '{}'),"
+        " (1, 7, '{2}', 0, '-infinity', '{}'), (1, 8, '{1}', 0, '-infinity', '{}')"
+    )
+    install_in(database)
+    found = database.query(
+        "select hash, key, base_site from bondreplicate.replicate_counter order by 1, 2"
+    )
+    assert found == [(7, ["1"], 2), (7, ["2"], 0), (8, ["1"], 0)]

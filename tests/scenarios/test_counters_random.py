@@ -68,16 +68,16 @@ def write(mesh: Mesh, rng: random.Random, table: str, key: int, nth: int, ledger
 
 def add(site: Site, table: str, key: int, amount: int, what: str, ledger: Ledger) -> None:
     """Add to a row, if the site has it and its CHECK allows it."""
-    sql = f"with u as (update {table} set n = n + %s, what = %s where id = %s returning 1)"
-    try:
-        found = site.query(
-            f"{sql} select b.* from ({BASE}) as b where exists (select from u)",
-            [amount, what, key, table, key],
-        )
-    except psycopg.errors.CheckViolation:
-        return
-    if found:
-        ledger.add(key, found[0], amount)
+    sql = f"update {table} set n = n + %s, what = %s where id = %s"
+    with psycopg.connect(site.dsn) as user:
+        try:
+            added = user.execute(sql, [amount, what, key]).rowcount
+        except psycopg.errors.CheckViolation:
+            return
+        # While the row is held, its base stays.
+        base = user.execute(BASE, [table, key]).fetchone()
+    if added and base:
+        ledger.add(key, base, amount)
 
 
 @pytest.mark.parametrize("seed", range(20 if SOAK else 1))

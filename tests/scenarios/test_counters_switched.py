@@ -8,7 +8,7 @@ import pytest
 from bondreplicate.border.database import connect
 from bondreplicate.core.counters import why_not_counted
 from bondreplicate.site.tables import fetch_shapes
-from tests.kit import Mesh, eventually, make_mesh
+from tests.kit import Mesh, Site, eventually, make_mesh
 from tests.scenarios.counters import COUNTERS, count
 from tests.scenarios.steps import assert_whole, parted, rows_of, settle
 from tests.scenarios.test_missed import copied
@@ -32,7 +32,7 @@ WAITS = "select reason from bondreplicate.replicate_parked where table_name = %s
 
 @pytest.fixture(scope="module")
 def mesh() -> Iterator[Mesh]:
-    setup = "".join(TABLE.format(t=table) for table in ("meanwhile", "alike", "down"))
+    setup = "".join(TABLE.format(t=table) for table in ("meanwhile", "again", "down"))
     mesh = make_mesh(["18", "16", "15"], setup + ODD, proxies=True)
     yield mesh
     mesh.end()
@@ -96,6 +96,36 @@ def test_what_can_be_counted(mesh: Mesh) -> None:
     assert "has counters (big, money): it can only be merged by row" in refused.stderr
     a.cli("tables", "counters", "odd", "--none")
     eventually(lambda: a.value(COUNTED, ["odd"]) == [], "site 1 counts no more", 60)
+
+
+def test_counters_are_taken_back_at_one_site_and_said_again(mesh: Mesh) -> None:
+    """What they come to is not the same any more at the others, who say so and wait."""
+    a, b, c = mesh
+    count(mesh, ["n"], "again")
+    a.execute("update again set n = n - 1")
+    b.execute("update again set n = n - 10")
+    settle(mesh)
+    _say_again(a)
+    a.execute("update again set n = n - 100")
+    b.execute("update again set n = n - 1000 where id = 1")
+    for site, times in ((a, "2 times here, 1 at the origin"), (b, "1 time here, 2 at")):
+        eventually(lambda s=site: s.query(WAITS, ["again"]), f"it waits at {site}", 30)
+        assert f"counters of public.again: begun {times}" in site.query(WAITS, ["again"])[0][0]
+    told = b.cli("doctor", check=None).stdout
+    assert "counters of public.again were begun 2 times, at this site 1 time" in told
+    _say_again(b)
+    _say_again(c)
+    b.execute("update again set n = n - 3")
+    assert_whole(mesh)
+    assert [n for _, _, n in rows_of(mesh, "again")] == [100 - 1114, *[100 - 114] * 5]
+
+
+def _say_again(site: Site) -> None:
+    for columns in ([], ["n"]):
+        site.execute(COUNTERS, [columns, ["again"]])
+        eventually(
+            lambda c=columns: site.value(COUNTED, ["again"]) == c, f"{site} adds up {columns}", 60
+        )
 
 
 @pytest.mark.soak

@@ -5,10 +5,11 @@ import hashlib
 from bondreplicate.border.sqlfiles import template
 from bondreplicate.core.shapes import CAPTURED_AS
 
-FORM = (4, "0ca5f69993c83a6f")
+FORM = (5, "6c48eb8242170f6b")
 NAMES = (
     "capture", "capture_columns", "capture_counters", "counted_insert", "counted_delete",
-    "counted_truncate", "counters_fit", "by_index", "attach", "attach_columns", "pinned",
+    "counted_truncate", "counted_spelling", "counters_fit", "by_index", "attach",
+    "attach_columns", "pinned",
 )  # fmt: skip
 
 

@@ -2,14 +2,28 @@
 
 from __future__ import annotations
 
+import json
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from bondreplicate.core.shapes import Column, Shape
 
 WHOLE = frozenset({"smallint", "integer", "bigint"})
+
+
+def counters_name(names: Sequence[str]) -> str:
+    """What replicate_tables.counters_begun calls a set of counters; "" for none."""
+    return json.dumps(sorted(names), ensure_ascii=False) if names else ""
+
+
+def times_begun(begun: Mapping[str, int], names: Sequence[str]) -> int:
+    """How often a site has begun to add up these counters.
+
+    Sites that have not begun equally often do not mean the same by the same number of changes.
+    """
+    return begun.get(counters_name(names), 0)
 
 
 def why_not_counted(shape: Shape, names: Sequence[str]) -> str:

@@ -6,11 +6,11 @@ Decided from the catalogs and replicate_tables.
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from enum import Enum
 
-from bondreplicate.core.counters import why_not_counted
+from bondreplicate.core.counters import times_begun, why_not_counted
 from bondreplicate.core.policies import LATEST, Policy
 from bondreplicate.core.shapes import COLUMN, NO_KEYS, ROW, Shape, TableName
 
@@ -69,6 +69,7 @@ class Listed:
     policy: Policy = LATEST
     counters: tuple[str, ...] = ()
     counted: tuple[str, ...] = ()
+    begun: Mapping[str, int] = field(default_factory=dict)
 
     @property
     def was_disabled(self) -> bool:
@@ -167,12 +168,14 @@ def merge_as_listed(shape: Shape, row: Listed | None) -> Shape:
 def _count_as_listed(shape: Shape, row: Listed) -> Shape:
     """The table with its counters, as long as all of them can be counted."""
     counted = () if why_not_counted(shape, row.counted) else row.counted
-    return replace(shape, counters=row.counters, counted=counted)
+    begun = times_begun(row.begun, counted)
+    return replace(shape, counters=row.counters, counted=counted, begun=begun)
 
 
-def count_as_wished(shape: Shape) -> Shape:
-    """The table with the counters that it is to have, if it can."""
-    return replace(shape, counted=() if why_not_counted(shape, shape.counters) else shape.counters)
+def count_as_wished(shape: Shape, row: Listed) -> Shape:
+    """The table with the counters that it is to have, if it can, begun once more."""
+    wished = _count_as_listed(shape, replace(row, counted=row.counters))
+    return replace(wished, begun=wished.begun + 1) if wished.counted else wished
 
 
 def merge_as_wished(shape: Shape, row: Listed | None) -> Shape:
@@ -242,7 +245,7 @@ def _task(shape: Shape, row: Listed | None, now: Captured) -> Task | None:
         return Task(Step.FILL, shape, row)
     if shape is not is_now and is_now.key:
         return Task(Step.REKEY, is_now, row)
-    counts = count_as_wished(shape)
+    counts = count_as_wished(shape, row)
     return Task(Step.COUNT, counts, row, reason) if counts.counted != row.counted else None
 
 

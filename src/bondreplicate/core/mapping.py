@@ -8,6 +8,7 @@ from dataclasses import dataclass
 
 from bondreplicate.core.policies import LATEST, Policy
 from bondreplicate.core.shapes import Shape, TableName
+from bondreplicate.core.words import counted
 
 
 @dataclass(frozen=True)
@@ -71,12 +72,18 @@ def _merges_otherwise(origin: Shape, target: Shape) -> str:
     return ""
 
 
+TAKE_BACK = "take them back where that is less often (--none), then say them again"
+
+
 def _counts_otherwise(origin: Shape, target: Shape) -> str:
     """Why changes wait where two sites add up other columns; "" where they do not."""
     theirs, ours = sorted(origin.counted), sorted(target.counted)
-    if theirs == ours:
-        return ""
     name = ".".join(origin.name)
+    if theirs == ours:
+        if not ours or origin.begun == target.begun:
+            return ""
+        times = f"begun {counted(target.begun, 'time')} here, {origin.begun} at the origin"
+        return f"counters of {name}: {times}: {TAKE_BACK}"
     here, there = ", ".join(ours) or "none", ", ".join(theirs) or "none"
     return f"counters of {name}: {here} here, {there} at the origin: set them alike at both"
 

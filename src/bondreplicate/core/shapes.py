@@ -14,7 +14,7 @@ from bondreplicate.core.policies import LATEST, Policy
 TableName = tuple[str, str]
 """Schema and name."""
 
-CAPTURED_AS = 4
+CAPTURED_AS = 5
 """Counts the forms of the capture triggers: after an upgrade sites make theirs anew."""
 
 ROW, COLUMN = "row", "column"
@@ -95,7 +95,7 @@ class Shape:
         merges: the same, in effect.
         policy: which of two concurrent changes of a row stays.
         counters: columns to which the changes of all sites add up, as users wish it.
-        counted: the same, in effect.
+        counted: the same, in effect; begun: how often they were begun here.
         width: number of its last column, of those dropped too.
     """
 
@@ -115,6 +115,7 @@ class Shape:
     width: int = field(default=0, repr=False)
     counters: tuple[str, ...] = field(default=(), repr=False)
     counted: tuple[str, ...] = field(default=(), repr=False)
+    begun: int = field(default=0, repr=False)
 
     @property
     def travelling(self) -> tuple[Column, ...]:
@@ -130,7 +131,7 @@ class Shape:
         if self.policy != LATEST:
             known += f" {self.policy!r}"
         if self.counted:
-            known += f" {self.counted}"
+            known += f" {self.counted} {self.begun}"
         return hashlib.sha256(known.encode()).hexdigest()[:16]
 
     @property

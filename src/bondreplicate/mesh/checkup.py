@@ -11,6 +11,7 @@ from bondreplicate.border.database import Connection, connect, rows, value
 from bondreplicate.border.settings import Settings
 from bondreplicate.border.sqlfiles import query
 from bondreplicate.core.findings import OK, PROBLEM, WARNING, Finding, judge_clock
+from bondreplicate.core.words import counted
 from bondreplicate.errors import BondError
 from bondreplicate.mesh.refusal import fetch_refusal
 from bondreplicate.site.checkup import as_finding
@@ -244,7 +245,7 @@ def compare_counted(
 def compare_counters(
     here: Sequence[ListedTable], there: Sequence[ListedTable], where: str
 ) -> list[Finding]:
-    """Tables of which two sites add up other columns: their changes wait."""
+    """Tables of which two sites add up other columns, or not since the same time: they wait."""
     theirs = {t.name: t for t in there if t.active}
     return [
         Finding(
@@ -259,6 +260,21 @@ def compare_counters(
         if t.active
         and (other := theirs.get(t.name))
         and sorted(other.counters) != sorted(t.counters)
+    ] + [
+        Finding(
+            "tables",
+            PROBLEM,
+            where,
+            f"counters of {t.name} were begun {counted(other.begun, 'time')}, at this site"
+            f" {counted(t.begun, 'time')}: its changes wait",
+            "where that is less often: bondreplicate tables counters"
+            f" {t.name} --none, then say them again",
+        )
+        for t in here
+        if t.active
+        and (other := theirs.get(t.name))
+        and sorted(other.counted) == sorted(t.counted)
+        and other.begun != t.begun
     ]
 
 

@@ -272,6 +272,7 @@ def extract_rows(
         "key_equal_lk": key.equal(casts, mine),
         "numbers": Literal([c.number for c in shape.travelling]),
         "names": Literal([c.name for c in shape.travelling]),
+        "begun": Literal(shape.begun),
         "key_equal_ck": key.equal(key.casts("c.key"), mine),
     }
     # Else the collation of a column and that of the log's keys would leave it open how to sort.
@@ -284,7 +285,7 @@ def extract_rows(
         since=since,
         cells=SQL("h.cells" if shape.by_column else "null::jsonb"),
         remembered=render(template("cells"), **known) if shape.by_column else SQL(""),
-        counters=SQL("coalesce(n.counters, '{}')" if shape.counted else "null::jsonb"),
+        counters=counting.known(shape),
         added=render(template("added"), **known) if shape.counted else SQL(""),
         target=Literal(target),
         tab=Literal(tab),

@@ -19,10 +19,13 @@ from bondreplicate.border.database import (
     render,
 )
 from bondreplicate.border.sqlfiles import template
+from bondreplicate.core.counters import WHOLE
 from bondreplicate.core.shapes import Column, Shape
-from bondreplicate.site.expressions import KeyOf, as_text, as_texts, comma, table, timestamp
+from bondreplicate.site.expressions import KeyOf, as_text, comma, table, timestamp
 
 NOTHING = SQL("")
+ONE_SPELLING = {"integer", "bigint", "smallint", "uuid", "boolean", "oid"}
+"""Types of key columns whose equal values are the same text, whatever the settings."""
 
 
 def function_name(tab: int) -> str:
@@ -62,8 +65,9 @@ def in_capture(shape: Shape, tab: int) -> dict[str, Composable]:
         return {"count_insert": NOTHING, "count_delete": NOTHING, "count_truncate": NOTHING}
     key = KeyOf(shape)
     row = key.own("r")
-    known = {
+    parts = {
         "fits": fits(shape),
+        "spell": _spelling(shape, tab),
         "tab": Literal(tab),
         "hash_row": key.hash(row),
         "key_row": key.text("r"),
@@ -71,9 +75,24 @@ def in_capture(shape: Shape, tab: int) -> dict[str, Composable]:
         "start_r": values(shape, "r"),
     }
     return {
-        f"count_{what}": render(template(f"counted_{what}"), **known)
+        f"count_{what}": render(template(f"counted_{what}"), **parts)
         for what in ("insert", "delete", "truncate")
     }
+
+
+def _spelling(shape: Shape, tab: int) -> Composable:
+    """A statement after which counts are told by the text that the key has now."""
+    key = KeyOf(shape)
+    if {c.type for c in key.columns} <= ONE_SPELLING:
+        return NOTHING
+    row = key.own("r")
+    return render(
+        template("counted_spelling"),
+        tab=Literal(tab),
+        hash_row=key.hash(row),
+        key_row=key.text("r"),
+        key_equal_cr=key.equal(key.casts("c.key"), row),
+    )
 
 
 def capture(shape: Shape, tab: int, pinned: Composable) -> list[Composed]:
@@ -92,6 +111,15 @@ def capture(shape: Shape, tab: int, pinned: Composable) -> list[Composed]:
         )
         for i in range(1, len(counters) + 1)
     ]  # fmt: skip
+    # Of equal keys as the row that is there now writes it.
+    texts, spelt = [], []
+    for i, (column, value) in enumerate(zip(key.columns, own, strict=True), 1):
+        text = as_text(value, column)
+        if column.type not in ONE_SPELLING:
+            name = Identifier(f"t{i}")
+            spelt.append(render("max({t}) filter (where v.is_new) as {n}", t=text, n=name))
+            text = render("v.{n}", n=name)
+        texts.append(text)
     create = render(
         template("capture_counters"),
         function=Identifier(function_name(tab)),
@@ -104,14 +132,19 @@ def capture(shape: Shape, tab: int, pinned: Composable) -> list[Composed]:
                     for v, n in zip(key.own("r"), names, strict=True)),
         values_r=comma(render("r.{c}::numeric as {n}", c=Identifier(c.name), n=Identifier(f"c{i}"))
                        for i, c in enumerate(counters, 1)),
-        sums=comma(sums),
+        sums=comma([*spelt, *sums]),
+        and_numbers=_and_numbers(counters),
         hash_v=key.hash(own),
-        key_v=as_texts(own, key.columns),
+        key_v=render("array[{t}]::text []", t=comma(texts)),
         key_equal_cv=key.equal(key.casts("c.key"), own),
         moves=_differ(ends, begins),
         ends=_object(zip(counters, ends, strict=True)),
         begins=_object(zip(counters, begins, strict=True)),
-        total=_total(counters, moved),
+        spell=_spelling(shape, tab),
+        total=_total(counters, SQL("me"), [
+            render("(excluded.totals #>> array[me, {n}])::numeric", n=Literal(c.name))
+            for c in counters
+        ]),
         first_total=_object(zip(counters, moved, strict=True), SQL("'changes', 1")),
         hash_row=key.hash(key.own("r")),
         key_row=key.text("r"),
@@ -124,23 +157,39 @@ def capture(shape: Shape, tab: int, pinned: Composable) -> list[Composed]:
     return [create, trigger]
 
 
+def _odd(column: Column) -> bool:
+    """Whether a counter may be no number: NaN, to which nothing can be added."""
+    return column.stored not in WHOLE
+
+
+def _and_numbers(counters: Sequence[Column]) -> Composable:
+    """What the count of old rows is taken by: 0 where a number became none, or none one."""
+    odd = [Identifier(f"c{i}") for i, c in enumerate(counters, 1) if _odd(c)]
+    if not odd:
+        return NOTHING
+    parts = [
+        render("bool_or(v.{n} = 'NaN') and not bool_and(v.{n} = 'NaN')", n=name) for name in odd
+    ]
+    return render(" * (not ({p}))::integer", p=joined(" or ", parts))
+
+
 def _differ(one: Sequence[Composable], other: Sequence[Composable]) -> Composable:
     pairs = zip(one, other, strict=True)
     return render("({d})", d=joined(" or ", [render("{a} is distinct from {b}", a=a, b=b)
                                              for a, b in pairs]))  # fmt: skip
 
 
-def _total(counters: Sequence[Column], moved: Sequence[Composable]) -> Composed:
+def _total(counters: Sequence[Column], site: Composable, moved: Sequence[Composable]) -> Composed:
     """The total of this site after one more change."""
     sums = [
         render(
-            "coalesce((c.totals #>> array[s.site::text, {n}])::numeric, 0) + ({m})",
-            n=Literal(c.name), m=m,
+            "coalesce((c.totals #>> array[{s}, {n}])::numeric, 0) + ({m})",
+            s=site, n=Literal(c.name), m=m,
         )
         for c, m in zip(counters, moved, strict=True)
     ]  # fmt: skip
-    changes = SQL(
-        "'changes', coalesce((c.totals #>> array[s.site::text, 'changes'])::bigint, 0) + 1"
+    changes = render(
+        "'changes', coalesce((c.totals #>> array[{s}, 'changes'])::bigint, 0) + 1", s=site
     )
     return _object(zip(counters, sums, strict=True), changes)
 
@@ -159,6 +208,13 @@ def _before(column: Column, value: Composable, totals: Composable) -> Composed:
         "{v}::numeric - bondreplicate.counter_sum({t}, {n})",
         v=value, t=totals, n=Literal(column.name),
     )  # fmt: skip
+
+
+def known(shape: Shape) -> Composable:
+    """What travels with a row of what is known of its counters; null where the table has none."""
+    if not shape.counted:
+        return SQL("null::jsonb")
+    return render("coalesce(n.counters, jsonb_build_object('begun', {b}))", b=Literal(shape.begun))
 
 
 def begin(shape: Shape, tab: int, stamp: datetime) -> Composed:
@@ -181,16 +237,22 @@ def count_uncaptured(shape: Shape, tab: int) -> Composed:
     key, counters = KeyOf(shape), counters_of(shape)
     now = [render("v.{c}::numeric", c=Identifier(c.name)) for c in counters]
     told = [_sum(c, SQL("c.start"), SQL("c.totals")) for c in counters]
+    odd = [v for c, *pair in zip(counters, now, told, strict=True) if _odd(c) for v in pair]
+    found = {
+        "tab": Literal(tab),
+        "table": table(shape.name),
+        "hash_v": key.hash(key.own("v")),
+        "key_equal_cv": key.equal(key.casts("c.key"), key.own("v")),
+        "differs": _differ(now, told),
+    }
+    anew = render(template("numbers_anew"), **found, start_v=values(shape, "v"), numbers=comma(odd))
     return render(
         template("count_uncaptured"),
-        tab=Literal(tab),
-        table=table(shape.name),
+        **found,
+        numbers_anew=anew if odd else NOTHING,
         schema_name=Literal(shape.name[0]),
         table_name=Literal(shape.name[1]),
-        hash_v=key.hash(key.own("v")),
-        key_equal_cv=key.equal(key.casts("c.key"), key.own("v")),
-        differs=_differ(now, told),
-        total=_total(counters, [render("{a} - {b}", a=a, b=b)
+        total=_total(counters, SQL("s.site::text"), [render("{a} - {b}", a=a, b=b)
                                 for a, b in zip(now, told, strict=True)]),
     )  # fmt: skip
 
@@ -260,14 +322,18 @@ def applying(shape: Shape, columns: Sequence[str]) -> dict[str, Composable]:
         else render("s.vals[{i}]", i=Literal(i))
         for i, name in enumerate(columns, 1)
     ]
-    known = SQL("coalesce(c.totals, '{}')")
+    totals = SQL("coalesce(c.totals, '{}')")
+    start_t = _object((c, _before(c, v, totals)) for c, v in zip(counters, own, strict=True))
     return {
+        "begun": Literal(shape.begun),
         "key_equal_cs": key.equal(key.casts("c.key"), key.casts("s.key")),
         "key_equal_n": key.equal(key.own("t"), key.casts("n.key")),
         "key_equal_tc": key.equal(key.own("t"), key.casts("c.key")),
         "start_s": _object([(c, _before(c, v, SQL("i.totals")))
                             for c, v in zip(counters, staged, strict=True)]),
-        "start_t": _object([(c, _before(c, v, known)) for c, v in zip(counters, own, strict=True)]),
+        "start_t": start_t,
+        "values_s": _object((c, render("{v}::numeric", v=v))
+                            for c, v in zip(counters, staged, strict=True)),
         "sums": comma(render("{s}::text", s=s) for s in sums),
         "differs": _differ(own, sums),
         "vals_n": render("array[{v}]::text []", v=comma(vals_n)),

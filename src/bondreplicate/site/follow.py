@@ -15,6 +15,7 @@ from bondreplicate.border.database import (
 )
 from bondreplicate.border.failpoint import reach
 from bondreplicate.border.sqlfiles import query
+from bondreplicate.core.counters import counters_name
 from bondreplicate.core.following import (
     DISABLED,
     OWED,
@@ -285,7 +286,12 @@ def _count(connection: Connection, shape: Shape, listed: Listed, served: Sequenc
     Raises:
         TransientError: not yet.
     """
-    args = {"tab": listed.id, "served": list(served)}
+    args = {
+        "tab": listed.id,
+        "served": list(served),
+        "names": counters_name(shape.counted),
+        "begun": shape.begun,
+    }
     waits = TransientError("it has other counters when nothing of it is on its way")
     if not value(connection, query("table_is_stable"), args):
         raise waits

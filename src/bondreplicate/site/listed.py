@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import difflib
 import re
-from collections.abc import Collection, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 
 from bondreplicate.border.database import Connection, execute, rows
 from bondreplicate.border.sqlfiles import query
-from bondreplicate.core.counters import why_not_counted
+from bondreplicate.core.counters import times_begun, why_not_counted
 from bondreplicate.core.policies import LATEST, Policy
 from bondreplicate.core.shapes import COLUMN, ROW
 from bondreplicate.errors import SettingsError
@@ -31,6 +31,7 @@ class ListedTable:
     policy: which of two stays; priority: by which sites; hook: by which function; made_of: a
     digest of that.
     counters: columns to which the changes of all sites add up; counted: the same, in effect.
+    counters_begun: how often counters were begun anew: see core.counters.
     """
 
     id: int
@@ -49,11 +50,17 @@ class ListedTable:
     made_of: str | None = None
     counters: Sequence[str] = ()
     counted: Sequence[str] = ()
+    counters_begun: Mapping[str, int] = field(default_factory=dict)
 
     @property
     def name(self) -> str:
         """Schema and name, not quoted: for people."""
         return f"{self.schema_name}.{self.table_name}"
+
+    @property
+    def begun(self) -> int:
+        """How often this site has begun to add up the counters that are in effect."""
+        return times_begun(self.counters_begun, self.counted)
 
     @property
     def decides(self) -> Policy:

@@ -113,6 +113,7 @@ def fetch_listed(connection: Connection) -> list[Listed]:
             Policy(r.policy, tuple(r.priority), r.hook or "", r.made_of or ""),
             tuple(r.counters),
             tuple(r.counted),
+            r.counters_begun,
         )
         for r in rows(connection, query("tables_listed"))
     ]

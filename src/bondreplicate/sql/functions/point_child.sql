@@ -36,11 +36,15 @@ begin
     if was.stamp is null or (was.stamp, was.site, was.repair + 1)
         <= (there.stamp, there.site, there.repair::integer) then
         perform bondreplicate.stage_repair(me, child_tab, new_key, false, vals_now, null);
-        return;
+    else
+        delete from pg_temp.bond_stage as s where s.tab = child_tab and s.key = new_key;
+        insert into pg_temp.bond_stage (tab, key, stamp, site, repair, gone, vals, mine)
+        values (child_tab, new_key, was.stamp, was.site, was.repair + 1, false, vals_now, true);
     end if;
-    delete from pg_temp.bond_stage as s where s.tab = child_tab and s.key = new_key;
-    insert into pg_temp.bond_stage (tab, key, stamp, site, repair, gone, vals, mine)
-    values (child_tab, new_key, was.stamp, was.site, was.repair + 1, false, vals_now, true);
+    -- What is added to it counts from here: see count_mine.sql.
+    update pg_temp.bond_stage as s set counters = '{"begins": true}'
+    from pg_temp.bond_shape as c
+    where c.tab = child_tab and c.counted is not null and s.tab = child_tab and s.key = new_key;
 end
 $$;
 comment on function bondreplicate.point_child(smallint, integer, text [], text [], jsonb) is

@@ -28,7 +28,8 @@ begin
         counters = case
             when p.gone or p.xid is null or (s.counters ->> 'site')::integer > 0 then s.counters
             else s.counters || bondreplicate.plain_start(
-                p.counters, p.stamp, p.site, p.columns, p.vals, c.counted
+                case when p.counters ->> 'begun' = s.counters ->> 'begun' then p.counters end,
+                p.stamp, p.site, p.columns, p.vals, c.counted
             )
         end
         from bondreplicate.replicate_parked as p

@@ -15,6 +15,7 @@ select
     hook,
     bondreplicate.hook_made_of(hook) as made_of,
     counters::text [] as counters,
-    counted::text [] as counted
+    counted::text [] as counted,
+    counters_begun
 from bondreplicate.replicate_tables
 order by schema_name, table_name

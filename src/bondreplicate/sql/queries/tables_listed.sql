@@ -5,5 +5,6 @@ select t.id, t.schema_name, t.table_name, t.enabled, t.active, t.reason, t.relid
     t.resolve, t.merges, t.policy, t.priority, t.hook,
     bondreplicate.hook_made_of(t.hook) as made_of,
     t.counters::text [] as counters, t.counted::text [] as counted,
+    t.counters_begun,
     t.id in (select u.id from bondreplicate.unmerged_tables() as u (id)) as unmerged
 from bondreplicate.replicate_tables as t

@@ -2,7 +2,7 @@
 left join lateral (
     select jsonb_build_object(
         'stamp', c.base_stamp, 'site', c.base_site, 'totals', c.totals,
-        'start', nullif(c.start, '{{}}')
+        'begun', {begun}, 'start', nullif(c.start, '{{}}')
     ) as counters
     from bondreplicate.replicate_counter as c
     where c.tab = {tab} and c.hash = {hash_k} and {key_equal_ck}

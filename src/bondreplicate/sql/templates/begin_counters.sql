@@ -11,3 +11,4 @@ where exists (
     select from bondreplicate.replicate_counter as c
     where c.tab = {tab} and c.hash = {hash_row} and {key_equal_cr}
 )
+on conflict do nothing

@@ -1,5 +1,7 @@
 -- What counters were moved by while the table had no triggers is added to the total of this site;
 -- but not where something waits that is to move them. The caller keeps writers out of the table.
+-- What is, or was, no number begins anew.
+{numbers_anew}
 update bondreplicate.replicate_counter as c
 set gone = false, totals = c.totals || jsonb_build_object(s.site, {total})
 from bondreplicate.replicate_state as s cross join only {table} as v

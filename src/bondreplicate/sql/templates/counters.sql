@@ -9,6 +9,9 @@ language plpgsql
 as $counters$
 #variable_conflict use_variable
 begin
+    -- Has waited since before its origin took its counters back: a value.
+    update pg_temp.bond_stage as s set counters = null
+    where s.tab = {tab} and (s.counters ->> 'begun')::integer <> {begun};
     delete from pg_temp.bond_count;
     insert into pg_temp.bond_count (
         place, key, hash, known, here, base_stamp, base_site, start, totals, plain_stamp,
@@ -51,7 +54,11 @@ begin
         where not h.there or (i.stamp, i.site) > (h.stamp, h.site)
         union all
         select h.stamp, h.site,
-            case when i.plain then i.start else coalesce(h.start, i.start) end,
+            case when i.plain then i.start
+                -- Of a child that followed its parent, which one site had with more than another.
+                when h.site > 0 then greatest(h.start, i.start)
+                else coalesce(h.start, i.start)
+            end,
             bondreplicate.joined_totals(h.totals, i.totals)
         where h.there and (i.stamp, i.site) = (h.stamp, h.site)
         union all
