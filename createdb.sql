@@ -4536,6 +4536,11 @@ begin
         insert into pg_temp.bond_turn (id)
         select p.id from bondreplicate.replicate_parked as p
         where p.source = origin and p.refused order by p.tried_by, p.id limit refused_max;
+        update bondreplicate.replicate_parked as p
+        set reason = c.held
+        from pg_temp.bond_shape as c
+        where p.source = origin and c.held is not null and p.reason <> c.held
+            and c.schema_name = p.schema_name and c.table_name = p.table_name;
         perform bondreplicate.index_stage(
             (select count(*) from bondreplicate.replicate_parked as p where p.source = origin)
         );
@@ -4743,7 +4748,7 @@ comment on function bondreplicate.wait_for_change(
 ) is
 'sleeps until something was committed';
 
-insert into bondreplicate.replicate_structure (number, name, checksum) values (0, 'functions', 'e3ee9ad8b924884a')
+insert into bondreplicate.replicate_structure (number, name, checksum) values (0, 'functions', '15bbd20cc909f256')
 on conflict (number) do update set checksum = excluded.checksum, made_at = clock_timestamp()
 ;
 revoke all on all functions in schema bondreplicate from public;

@@ -56,6 +56,11 @@ def two_or_three(two: Sequence[str], three: Sequence[str]) -> list[Any]:
     return [pytest.param(two, id="two", marks=pytest.mark.soak), pytest.param(three, id="three")]
 
 
+def one_a_day(first: Any, *others: Any) -> list[Any]:
+    """Parameters: the first every day, at full size the others too."""
+    return [first, *(pytest.param(other, marks=pytest.mark.soak) for other in others)]
+
+
 def settle(mesh: Mesh, timeout_s: float = 60) -> None:
     """Nothing is kept for another site, and nothing waits to be applied, or to be logged."""
     for site in mesh:

@@ -12,6 +12,7 @@ from tests.scenarios.steps import (
     PARKED,
     assert_whole,
     conflicts,
+    one_a_day,
     rows_of,
     settle,
     two_or_three,
@@ -43,7 +44,7 @@ def goes_on(mesh: Mesh, site: int, table: str, number: int) -> None:
     )
 
 
-@pytest.mark.parametrize("open_s", [0.4, 2])
+@pytest.mark.parametrize("open_s", one_a_day(2, 0.4))
 def test_a_tombstone_beside_an_insert_that_is_not_committed(mesh: Mesh, open_s: float) -> None:
     """It finds nothing to remove; the row that is then committed is older, and stands."""
     up(mesh, "create table k (id int primary key, t text)", "k")

@@ -9,7 +9,7 @@ from collections.abc import Iterator
 import pytest
 
 from tests.kit import Mesh, Site, eventually, make_mesh
-from tests.scenarios.steps import ACTIVE, PARKED, assert_whole, rows_of, up
+from tests.scenarios.steps import ACTIVE, PARKED, assert_whole, one_a_day, rows_of, up
 
 pytestmark = pytest.mark.timeout(120)
 
@@ -244,7 +244,7 @@ def test_rows_that_only_the_new_key_allows(mesh: Mesh) -> None:
     assert rows_of(mesh, "a", "1, 2") == [(1, 11), (1, 12), (9, 8), (9, 9)]
 
 
-@pytest.mark.parametrize("retype", ["int", "other key"])
+@pytest.mark.parametrize("retype", one_a_day("other key", "int"))
 def test_the_key_is_altered_by_the_book(retype: str) -> None:
     """The table is disabled, altered and enabled at both; one is away, and has not got all."""
     mesh = make_mesh(("18", "16"), proxies=True)

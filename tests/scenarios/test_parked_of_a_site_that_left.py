@@ -6,7 +6,7 @@ import pytest
 
 from tests.kit import Mesh, checkers, eventually, make_mesh
 from tests.kit.mesh import settle
-from tests.scenarios.steps import PARKED, up
+from tests.scenarios.steps import PARKED, one_a_day, up
 
 pytestmark = pytest.mark.timeout(120)
 
@@ -18,7 +18,7 @@ def mesh() -> Iterator[Mesh]:
     mesh.end()
 
 
-@pytest.mark.parametrize("how", ["remove", "disable"])
+@pytest.mark.parametrize("how", one_a_day("remove", "disable"))
 def test_a_child_of_it_waits_for_a_parent_of_another(mesh: Mesh, how: str) -> None:
     up(mesh, "create table p (id int primary key);"
        "create table c (id int primary key, p int references p)", "p", "c")  # fmt: skip

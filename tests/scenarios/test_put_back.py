@@ -9,6 +9,7 @@ import pytest
 
 from tests.kit import Cluster, Database, Mesh, Site, eventually, make_mesh
 from tests.kit.binaries import available_versions, server_user
+from tests.scenarios.steps import one_a_day
 
 pytestmark = pytest.mark.timeout(180)
 BATCHES = "select batches from bondreplicate.replicate_position where site = 1"
@@ -74,7 +75,7 @@ def refused(origin: Site, target: Site, why: str) -> None:
         assert "docs/how-to/join-a-site.md" in told
 
 
-@pytest.mark.parametrize("first", ["daemon", "application"])
+@pytest.mark.parametrize("first", one_a_day("daemon", "application"))
 def test_a_site_that_was_put_back_is_refused_for_good(two: Mesh, first: str) -> None:
     one, other = two
     files = saved(one)
@@ -141,7 +142,7 @@ def database_in(cluster: Cluster, name: str) -> Database:
     return database
 
 
-@pytest.mark.parametrize("point", ["apply_begun", "proof_renewed", "apply_committed"])
+@pytest.mark.parametrize("point", one_a_day("proof_renewed", "apply_begun", "apply_committed"))
 def test_no_moment_of_a_crash_looks_like_the_past(two: Mesh, point: str) -> None:
     one, other = two
     for _ in range(2):

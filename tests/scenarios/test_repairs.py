@@ -5,7 +5,7 @@ from collections.abc import Iterator
 import pytest
 
 from tests.kit import Mesh, Site, eventually, make_mesh
-from tests.scenarios.steps import assert_whole, conflicts, parted, two_or_three, up
+from tests.scenarios.steps import assert_whole, conflicts, one_a_day, parted, two_or_three, up
 
 pytestmark = pytest.mark.timeout(300)
 
@@ -78,7 +78,9 @@ def test_children_follow_a_deleted_parent(
     assert rows_where(mesh[1], f"{table}_child", "id = 50") == child
 
 
-@pytest.mark.parametrize("late", ["", "deferrable initially deferred"], ids=["now", "late"])
+@pytest.mark.parametrize(
+    "late", one_a_day("deferrable initially deferred", ""), ids=["late", "now"]
+)
 def test_unique_values_change_hands(mesh: Mesh, late: str) -> None:
     table = f"hands_{'late' if late else 'now'}"
     up(

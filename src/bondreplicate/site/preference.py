@@ -14,7 +14,7 @@ from bondreplicate.border.database import (
     render,
 )
 from bondreplicate.border.sqlfiles import template
-from bondreplicate.core.policies import HOOK, LATEST, Policy
+from bondreplicate.core.policies import HOOK, Policy
 from bondreplicate.site.expressions import BEFORE_ANY, timestamp
 
 
@@ -44,8 +44,6 @@ def prefer(tab: int, common: Mapping[str, Composable], policy: Policy) -> Compos
 
 def told_here(policy: Policy) -> Composable:
     """What else has to hold for a site to tell that the later of two changes stayed."""
-    if policy == LATEST:
-        return SQL("")
     here = SQL(template("told_here"))
     return joined(" ", [here, SQL(template("told_once"))]) if policy.kind == HOOK else here
 

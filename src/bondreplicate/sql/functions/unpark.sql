@@ -15,6 +15,11 @@ begin
         insert into pg_temp.bond_turn (id)
         select p.id from bondreplicate.replicate_parked as p
         where p.source = origin and p.refused order by p.tried_by, p.id limit refused_max;
+        update bondreplicate.replicate_parked as p
+        set reason = c.held
+        from pg_temp.bond_shape as c
+        where p.source = origin and c.held is not null and p.reason <> c.held
+            and c.schema_name = p.schema_name and c.table_name = p.table_name;
         perform bondreplicate.index_stage(
             (select count(*) from bondreplicate.replicate_parked as p where p.source = origin)
         );
