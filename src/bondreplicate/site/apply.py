@@ -30,7 +30,6 @@ from bondreplicate.core.policies import LATEST
 from bondreplicate.core.shapes import ForeignKey, Shape, TableName
 from bondreplicate.site.applier import Applier, Neighbour
 from bondreplicate.site.extract import Outdated
-from bondreplicate.site.plans import Plans
 from bondreplicate.site.tables import Tables, fetch_tables
 
 SESSION = {
@@ -120,7 +119,6 @@ class Target:
         self.connection, self.settings, self.origin = connection, settings, origin
         self.tables = Tables(0)
         self.mapped: dict[int, Mapped] = {}
-        self._plans = Plans(connection)
         self._made: set[int] = set()
         self._children: dict[tuple[str, str], list[tuple[Shape, ForeignKey]]] = {}
         set_session(
@@ -283,12 +281,10 @@ class Target:
 
     def stage(self, blocks: Iterable[Any]) -> None:
         """Take the rows of a batch, blocks of COPY text, into pg_temp.bond_stage."""
-        cursor = self.connection.cursor()
-        with cursor.copy(query("copy_in")) as copy:
+        with self.connection.cursor().copy(query("copy_in")) as copy:
             for block in blocks:
                 copy.write(block)
                 reach("apply_copied")
-        self._plans.use(cursor.rowcount)
         reach("apply_staged")
 
     def merge(self, batch: Batch) -> Applied:

@@ -34,7 +34,6 @@ from bondreplicate.core.snapshot import NOTHING
 from bondreplicate.errors import TransientError
 from bondreplicate.site import capture
 from bondreplicate.site.expressions import BEFORE_ANY
-from bondreplicate.site.plans import Plans
 from bondreplicate.site.prune import keep_clock
 from bondreplicate.site.tables import Tables
 
@@ -100,7 +99,6 @@ class Extractor:
     def __init__(self, connection: Connection, me: int) -> None:
         self.connection, self.me = connection, me
         self._made: dict[int, tuple[Shape, Mapped]] = {}
-        self._plans = Plans(connection)
         self._passed: set[int] = set()
         self._clock_due_s = 0.0
         set_session(connection, {**MUTED, **PLANS})
@@ -203,7 +201,6 @@ class Extractor:
         The first comes when the query has it, which may take long. A large batch is streamed: rows
         are sent as they are found, instead of being kept until all are there.
         """
-        self._plans.use(unsent.entries)
         large = unsent.entries > LARGE
         statement = self._copy(since or NOTHING, tabs, errors=unsent.errors, large=large)
         with self.connection.cursor().copy(statement) as copy:
