@@ -220,7 +220,7 @@ class Cluster:
         self.stop("immediate")
         shutil.rmtree(self.dir, ignore_errors=True)
 
-    def log_tail(self, lines: int = 20) -> str:
+    def log_tail(self, lines: int = 60) -> str:
         """The last lines of the server's log."""
         if not self.log.exists():
             return ""
