@@ -6,6 +6,7 @@ machine's, so a seed repeats a workload and not a schedule.
 
 import random
 import re
+import signal
 import subprocess
 import threading
 import time
@@ -274,7 +275,7 @@ class PgbenchReport:
 
 
 class Pgbench:
-    """pgbench's TPC-B, running beside the test."""
+    """pgbench's TPC-B, running beside the test for `seconds` at most; leaving it kills it."""
 
     def __init__(
         self,
@@ -295,6 +296,19 @@ class Pgbench:
             command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True
         )
 
+    def __enter__(self) -> "Pgbench":
+        return self
+
+    def __exit__(self, *what: object) -> None:
+        if self.is_running():
+            self._process.kill()
+        self._process.communicate()
+
+    def end(self) -> PgbenchReport:
+        """Let the clients finish what they are at, and report: as if its time were over."""
+        self._process.send_signal(signal.SIGALRM)
+        return self.wait()
+
     def wait(self) -> PgbenchReport:
         """Wait for its end; no client may have been aborted."""
         text, _ = self._process.communicate(timeout=self.seconds + 60)
@@ -310,12 +324,6 @@ class Pgbench:
     def is_running(self) -> bool:
         """Whether its clients still write."""
         return self._process.poll() is None
-
-    def kill(self) -> None:
-        """End it now."""
-        if self.is_running():
-            self._process.kill()
-            self._process.communicate()
 
 
 def _told(pattern: str, text: str) -> str:

@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Callable
+from contextlib import ExitStack
 
 import pytest
 
@@ -37,18 +38,20 @@ def test_s147_exactly_what_is_broken_is_found_and_repaired(
     two.psql(BROKEN)
     script = one.dir / "client.sql"
     script.write_text(CLIENT)
-    runs = [
-        Pgbench(
-            site.database,
-            seconds * 10,
-            clients=2,
-            rate=rate,
-            seed=site.number,
-            args=("-f", str(script)),
-        )
-        for site in mesh
-    ]
-    try:
+    with ExitStack() as stack:
+        runs = [
+            stack.enter_context(
+                Pgbench(
+                    site.database,
+                    seconds * 10,
+                    clients=2,
+                    rate=rate,
+                    seed=site.number,
+                    args=("-f", str(script)),
+                )
+            )
+            for site in mesh
+        ]
         eventually(lambda: two.value("select count(*) from pgbench_history") > 20, "clients write")
         for site, here, there in ((one, "here", "there"), (two, "there", "here")):
             found = site.cli_json("verify", check=1)
@@ -71,9 +74,6 @@ def test_s147_exactly_what_is_broken_is_found_and_repaired(
             "the missing row arrives",
         )
         assert one.cli_json("verify")["same"]
-    finally:
-        for run in runs:
-            run.kill()
     mesh.assert_whole()
     repaired = {"501", "502", "50000001"}
     for site in mesh:

@@ -1,6 +1,7 @@
 """Many concurrent writers at two sites, cut off from each other again and again."""
 
 from collections.abc import Callable
+from contextlib import ExitStack
 
 import pytest
 
@@ -44,21 +45,24 @@ def test_s52_every_delta_arrives(new_mesh: Callable[..., Mesh], seconds: int, cl
     mesh.settle(60)
     script = mesh[1].dir / "x.sql"
     script.write_text(SCRIPT.format(near=near))
-    writers = {
-        site.number: Pgbench(
-            site.database,
-            seconds,
-            clients=clients,
-            seed=site.number,
-            args=["-f", str(script), "--max-tries=1"],
-        )
-        for site in mesh
-    }
-    for _ in range(3):
-        pause(seconds / 12)
-        with mesh.unplugged(2):
-            pause(5 if seconds > 60 else 0.7)
-    reports = {number: writer.wait() for number, writer in writers.items()}
+    with ExitStack() as stack:
+        writers = {
+            site.number: stack.enter_context(
+                Pgbench(
+                    site.database,
+                    seconds,
+                    clients=clients,
+                    seed=site.number,
+                    args=["-f", str(script), "--max-tries=1"],
+                )
+            )
+            for site in mesh
+        }
+        for _ in range(3):
+            pause(seconds / 12)
+            with mesh.unplugged(2):
+                pause(5 if seconds > 60 else 0.7)
+        reports = {number: writer.wait() for number, writer in writers.items()}
     mesh.settle(300)
     assert_whole(mesh)
     for number, report in reports.items():

@@ -3,6 +3,7 @@
 import shlex
 import subprocess
 from collections.abc import Iterator
+from contextlib import ExitStack
 
 import pytest
 
@@ -95,18 +96,21 @@ def assert_in_step(sites: list[Site]) -> None:
 def test_procedure_to_the_letter_while_clients_write(clusters: list[Cluster], seconds: int) -> None:
     sites = bank(clusters)
     first, second, third = sites
-    early = None
     try:
         first.start_daemon()
-        early = Pgbench(first.database, seconds + 12, clients=2, rate=150)
-        copy(first, second)
-        copy(first, third)
-        assert early.is_running(), "the copy took longer than the clients wrote"
-        second.start_daemon()
-        third.start_daemon()
-        done = [early.wait()]
-        runs = [Pgbench(s.database, seconds, clients=2, seed=s.number) for s in sites]
-        done += [run.wait() for run in runs]
+        with Pgbench(first.database, seconds + 12, clients=2, rate=150) as early:
+            copy(first, second)
+            copy(first, third)
+            assert early.is_running(), "the copy took longer than the clients wrote"
+            second.start_daemon()
+            third.start_daemon()
+            done = [early.wait()]
+        with ExitStack() as stack:
+            runs = [
+                stack.enter_context(Pgbench(s.database, seconds, clients=2, seed=s.number))
+                for s in sites
+            ]
+            done += [run.wait() for run in runs]
         assert all(report.transactions for report in done)
         assert_in_step(sites)
         assert_history_is_whole(sites, sum(report.transactions for report in done))
@@ -115,8 +119,6 @@ def test_procedure_to_the_letter_while_clients_write(clusters: list[Cluster], se
             site.stop_daemon()
             assert site.out.read_text().splitlines() == ["main loop"]
     finally:
-        if early is not None:
-            early.kill()
         for site in sites:
             site.end()
             print(f"--- {site}\n{site.story()}")

@@ -46,8 +46,9 @@ def test_a_mistake_in_an_action_is_raised_in_the_test(database: Database) -> Non
 
 def test_pgbench_runs_beside_the_test(database: Database) -> None:
     pgbench_tables(database)
-    run = Pgbench(database, seconds=1, clients=2)
-    report = run.wait()
+    with Pgbench(database, seconds=60, clients=2) as run:
+        eventually(lambda: database.value("select count(*) from pgbench_history") > 0, "it writes")
+        report = run.end()
     assert report.transactions == database.value("select count(*) from pgbench_history") > 0
     assert report.failed == 0
     assert report.tps > 0
