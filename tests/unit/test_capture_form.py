@@ -5,10 +5,10 @@ import hashlib
 from bondreplicate.border.sqlfiles import template
 from bondreplicate.core.shapes import CAPTURED_AS
 
-FORM = (5, "6c48eb8242170f6b")
+FORM = (5, "dd03f55f216e99b4")
 NAMES = (
-    "capture", "capture_columns", "capture_counters", "counted_insert", "counted_delete",
-    "counted_truncate", "counted_spelling", "counters_fit", "by_index", "attach",
+    "capture", "capture_columns", "capture_counters", "capture_rows", "counted_insert",
+    "counted_delete", "counted_truncate", "counted_spelling", "counters_fit", "by_index", "attach",
     "attach_columns", "pinned",
 )  # fmt: skip
 

@@ -11,15 +11,15 @@ from bondreplicate.border.database import Connection, connect, rows, value
 from bondreplicate.border.settings import Settings
 from bondreplicate.border.sqlfiles import query
 from bondreplicate.core.findings import OK, PROBLEM, WARNING, Finding, judge_clock
-from bondreplicate.core.words import counted
 from bondreplicate.errors import BondError
+from bondreplicate.mesh.alike import compare_policies, compare_tables, pair_tables
 from bondreplicate.mesh.refusal import fetch_refusal
 from bondreplicate.site.checkup import as_finding
 from bondreplicate.site.fitness import Identity, check_peer, fetch_identity
 from bondreplicate.site.health import fetch_site
 from bondreplicate.site.hosts import Host, find_own, list_hosts, list_peers
 from bondreplicate.site.lineage import decide_related, fetch_lineages
-from bondreplicate.site.listed import ListedTable, list_tables
+from bondreplicate.site.listed import list_tables
 
 CONNECT_S = 5
 ROUND_TRIPS = 5
@@ -60,9 +60,9 @@ def _check_peer(
                     found += _check_links(here, there, peer, own, ahead_max_s)
                 if fits and ran:
                     found += check_lineage(here, there, where)
-                    ours, theirs = list_tables(here), list_tables(there)
-                    found += compare_tables(ours, theirs, where)
-                    found += compare_policies(ours, theirs, where)
+                    pairs = pair_tables(list_tables(here), list_tables(there))
+                    found += compare_tables(pairs, where)
+                    found += compare_policies(pairs, where)
                 offset_s, doubt_s = measure_clock(here, there)
             return [*found, judge_clock(offset_s, doubt_s, settings.clock_ahead_max_s, where)]
     except BondError as error:
@@ -121,161 +121,6 @@ def check_lineage(here: Connection, there: Connection, where: str) -> list[Findi
         " make it a copy (docs/how-to/join-a-site.md#two-sites-that-began-apart)"
     )
     return [Finding("copy", WARNING, where, message, hint)]
-
-
-def compare_enabled(
-    here: Sequence[ListedTable], there: Sequence[ListedTable], where: str
-) -> list[Finding]:
-    """Tables that are disabled at one of two sites: there they go their own way, unnoticed."""
-    theirs = {t.name: t for t in there}
-    return [
-        Finding(
-            "tables",
-            WARNING,
-            where,
-            f"{t.name} is disabled {'at this site' if other.enabled else 'there'} only: what is"
-            " written at one of the two does not reach the other",
-            f"alike at every site: bondreplicate tables enable {t.name} (or disable)",
-        )
-        for t in here
-        if (other := theirs.get(t.name))
-        and other.enabled != t.enabled
-        and (t.active or other.active)
-    ]
-
-
-def compare_resolve(
-    here: Sequence[ListedTable], there: Sequence[ListedTable], where: str
-) -> list[Finding]:
-    """Tables that two sites merge in different ways: their changes wait."""
-    theirs = {t.name: t for t in there if t.active}
-    return [
-        Finding(
-            "tables",
-            PROBLEM,
-            where,
-            f"merges {t.name} by {other.resolve}, this site by {t.resolve}: its changes wait",
-            f"at every site: bondreplicate tables resolve {t.name} row (or column)",
-        )
-        for t in here
-        if t.active and (other := theirs.get(t.name)) and other.resolve != t.resolve
-    ]
-
-
-def compare_policies(
-    here: Sequence[ListedTable], there: Sequence[ListedTable], where: str
-) -> list[Finding]:
-    """Tables that have a policy at one of two sites which is not used between the two."""
-    theirs = {t.name: t for t in there if t.active}
-    return [
-        Finding(
-            "tables",
-            WARNING,
-            where,
-            f"{_policies_differ(t, other)}: between the two the later change stays",
-            _make_alike(t, other),
-        )
-        for t in here
-        if t.active
-        and (other := theirs.get(t.name))
-        and (other.decides != t.decides or not t.decides.usable)
-    ]
-
-
-def _policies_differ(here: ListedTable, there: ListedTable) -> str:
-    ours, theirs = here.decides, there.decides
-    if str(ours) != str(theirs):
-        return f"the policy of {here.name} is {theirs}, at this site {ours}"
-    lacks = [name for name, p in (("there", theirs), ("at this site", ours)) if not p.usable]
-    what = f"is missing, or VOLATILE, {' and '.join(lacks)}" if lacks else "is defined otherwise"
-    return f"the policy of {here.name}, {ours}, {what}"
-
-
-def _make_alike(here: ListedTable, there: ListedTable) -> str:
-    ours, theirs = here.decides, there.decides
-    if str(ours) == str(theirs):
-        return f"create {ours.hook} at every site, word for word the same, STABLE or IMMUTABLE"
-    said = theirs if ours.kind == "latest" else ours
-    return f"alike at every site: bondreplicate tables policy {here.name} {said.arguments}"
-
-
-def compare_tables(
-    here: Sequence[ListedTable], there: Sequence[ListedTable], where: str
-) -> list[Finding]:
-    """Tables of which two sites do not say alike what is replicated, and how rows are merged.
-
-    Policies are another matter: nothing waits for them.
-
-    Args:
-        here: the tables of this site.
-        there: those of the other.
-        where: what to call that.
-    """
-    return [
-        *compare_enabled(here, there, where),
-        *compare_resolve(here, there, where),
-        *compare_counters(here, there, where),
-        *compare_counted(here, there, where),
-    ]
-
-
-def compare_counted(
-    here: Sequence[ListedTable], there: Sequence[ListedTable], where: str
-) -> list[Finding]:
-    """Tables that say the same counters, of which others are in effect at one of two sites."""
-    theirs = {t.name: t for t in there if t.active}
-    return [
-        Finding(
-            "tables",
-            WARNING,
-            where,
-            f"counters of {t.name} in effect: {', '.join(other.counted) or 'none'}, at this site"
-            f" {', '.join(t.counted) or 'none'}: its changes wait until they are alike",
-            f"it takes seconds; if not, say at both sites what one of them has in effect:"
-            f" bondreplicate tables counters {t.name} {' '.join(t.counted or other.counted)}",
-        )
-        for t in here
-        if t.active
-        and (other := theirs.get(t.name))
-        and sorted(other.counters) == sorted(t.counters)
-        and sorted(other.counted) != sorted(t.counted)
-    ]
-
-
-def compare_counters(
-    here: Sequence[ListedTable], there: Sequence[ListedTable], where: str
-) -> list[Finding]:
-    """Tables of which two sites add up other columns, or not since the same time: they wait."""
-    theirs = {t.name: t for t in there if t.active}
-    return [
-        Finding(
-            "tables",
-            PROBLEM,
-            where,
-            f"counters of {t.name}: {', '.join(other.counters) or 'none'}, at this site"
-            f" {', '.join(t.counters) or 'none'}: its changes wait",
-            f"at every site: bondreplicate tables counters {t.name} COLUMN... (or --none)",
-        )
-        for t in here
-        if t.active
-        and (other := theirs.get(t.name))
-        and sorted(other.counters) != sorted(t.counters)
-    ] + [
-        Finding(
-            "tables",
-            PROBLEM,
-            where,
-            f"counters of {t.name} were begun {counted(other.begun, 'time')}, at this site"
-            f" {counted(t.begun, 'time')}: its changes wait",
-            "where that is less often: bondreplicate tables counters"
-            f" {t.name} --none, then say them again",
-        )
-        for t in here
-        if t.active
-        and (other := theirs.get(t.name))
-        and sorted(other.counted) == sorted(t.counted)
-        and other.begun != t.begun
-    ]
 
 
 def measure_clock(here: Connection, there: Connection) -> tuple[float, float]:

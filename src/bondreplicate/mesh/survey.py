@@ -13,7 +13,7 @@ from bondreplicate.border.sqlfiles import query
 from bondreplicate.core.findings import Finding
 from bondreplicate.core.redact import redact
 from bondreplicate.errors import BondError, MeshError
-from bondreplicate.mesh.checkup import compare_tables
+from bondreplicate.mesh.alike import compare_tables, list_policies_not_used, pair_tables
 from bondreplicate.mesh.progress import (
     Reached,
     Unsent,
@@ -22,11 +22,10 @@ from bondreplicate.mesh.progress import (
     fetch_reached,
 )
 from bondreplicate.mesh.refusal import fetch_refusal
-from bondreplicate.site import listed
 from bondreplicate.site.fitness import Identity, check_peer, fetch_identity
 from bondreplicate.site.health import fetch_down, fetch_idle
 from bondreplicate.site.hosts import Host, find_own, list_hosts
-from bondreplicate.site.listed import fetch_policies
+from bondreplicate.site.listed import ListedTable, list_tables
 
 CONNECT_S = 3
 
@@ -76,7 +75,7 @@ class _Here:
     own: Host
     identity: Identity
     incarnation: str | None
-    tables: Sequence[listed.ListedTable]
+    tables: Sequence[ListedTable]
 
     @property
     def site(self) -> int:
@@ -92,7 +91,7 @@ def survey_links(here: Connection, settings: Settings) -> list[Link]:
         find_own(every, settings.site),
         fetch_identity(here),
         fetch_incarnation(here),
-        listed.list_tables(here),
+        list_tables(here),
     )
     enabled = [h for h in hosts if h.enabled]
     with ThreadPoolExecutor(max(1, len(enabled))) as pool:
@@ -108,8 +107,8 @@ def _ask(peer: Host, me: _Here, settings: Settings) -> list[Link]:
     """Both directions between this site and one peer."""
     try:
         with closing(connect(peer.dsn, role="status", timeout_s=CONNECT_S)) as there:
-            ours, theirs = _ask_both(peer, me, there, settings)
-            return [_with_differences(ours, peer, me, there), theirs]
+            links = _ask_both(peer, me, there, settings)
+            return _with_differences(links, peer, me, there)
     except BondError as error:
         state = "unreachable" if error.exit_code == 3 else "unfit"
         return _both(me.site, peer.site, state, redact(error.message))
@@ -127,27 +126,18 @@ def _ask_both(peer: Host, me: _Here, there: Connection, settings: Settings) -> l
         ahead_max_s = settings.clock_ahead_max_s
         ours = _with_refusal(ours, fetch_refusal(here, there, peer, ahead_max_s))
         theirs = _with_refusal(theirs, fetch_refusal(there, here, me.own, ahead_max_s))
-        links = [_with_parked(ours, here, there), _with_parked(theirs, there, here)]
-        not_used = list_policies_not_used(here, there)
-        return [replace(link, policies_not_used=not_used) for link in links]
+        return [_with_parked(ours, here, there), _with_parked(theirs, there, here)]
 
 
-def list_policies_not_used(here: Connection, there: Connection) -> list[str]:
-    """Tables with a policy at one of two sites that is not in force between them, by name."""
-    ours = fetch_policies(here)
-    theirs = fetch_policies(there, ours)
-    ours = fetch_policies(here, theirs)
-    both = sorted(ours.keys() & theirs.keys())
-    return [t for t in both if ours[t] != theirs[t] or not ours[t].usable]
-
-
-def _with_differences(link: Link, peer: Host, me: _Here, there: Connection) -> Link:
-    """A link from this site that also tells what the other one says otherwise of tables."""
+def _with_differences(links: list[Link], peer: Host, me: _Here, there: Connection) -> list[Link]:
+    """Both directions, also telling what the other site says otherwise of tables."""
     # Where it is down, no table is captured; one that is held or unfit may have another structure.
-    if link.state not in ("in step", "behind", "no daemon"):
-        return link
-    unlike = compare_tables(me.tables, listed.list_tables(there), str(peer))
-    return replace(link, differences=unlike)
+    if links[0].state not in ("in step", "behind", "no daemon"):
+        return links
+    pairs = pair_tables(me.tables, list_tables(there))
+    not_used, unlike = list_policies_not_used(pairs), compare_tables(pairs, str(peer))
+    ours, theirs = (replace(link, policies_not_used=not_used) for link in links)
+    return [replace(ours, differences=unlike), theirs]
 
 
 def _with_refusal(link: Link, refusal: MeshError | None) -> Link:

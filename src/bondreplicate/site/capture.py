@@ -54,7 +54,7 @@ def pinned(shape: Shape) -> Composable:
 def attach(shape: Shape, tab: int) -> list[Composed]:
     """Statements that create the capture function and the triggers of a table."""
     key, function = KeyOf(shape), Identifier(function_name(tab))
-    old, row = key.own("old"), key.own("r")
+    old = key.own("old")
     create = render(
         template("capture"),
         function=function,
@@ -63,8 +63,8 @@ def attach(shape: Shape, tab: int) -> list[Composed]:
         hash_old=key.hash(old),
         key_old=key.text("old"),
         key_new=key.text("new"),
-        hash_row=key.hash(row),
-        key_row=key.text("r"),
+        log_old=_log_rows(key, tab, "bond_old"),
+        log_new=_log_rows(key, tab, "bond_new"),
         **counting.in_capture(shape, tab),
     )
     changed = joined(
@@ -78,12 +78,24 @@ def attach(shape: Shape, tab: int) -> list[Composed]:
     if shape.resolve == COLUMN:
         more = _attach_columns(shape, tab)
     else:
-        more = counting.capture(shape, tab, pinned(shape)) if shape.counted else []
+        log_new = _log_rows(key, tab, "bond_new")
+        more = counting.capture(shape, tab, pinned(shape), log_new) if shape.counted else []
     other = {
         columns_function_name(tab): shape.resolve == COLUMN,
         counting.function_name(tab): bool(shape.counted),
     }
     return [create, triggers, *more, *_drop(*(name for name, used in other.items() if not used))]
+
+
+def _log_rows(key: KeyOf, tab: int, rows: str) -> Composed:
+    """The statement of a trigger that logs the rows of a transition table."""
+    return render(
+        template("capture_rows"),
+        tab=Literal(tab),
+        hash_row=key.hash(key.own("r")),
+        key_row=key.text("r"),
+        rows=Identifier(rows),
+    )
 
 
 def _attach_columns(shape: Shape, tab: int) -> list[Composed]:
@@ -110,6 +122,7 @@ def _attach_columns(shape: Shape, tab: int) -> list[Composed]:
         key_same=key.equal(old, row),
         was_there=render("{k} is distinct from null", k=old[0]),
         changed=comma(changed),
+        log_new=_log_rows(key, tab, "bond_new"),
         # There must be no column that the function does not know.
         numbers=Literal([*(c.number for c in shape.travelling), shape.width + 1]),
         names=Literal([*(c.name for c in shape.travelling), None]),

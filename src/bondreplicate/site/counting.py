@@ -95,8 +95,33 @@ def _spelling(shape: Shape, tab: int) -> Composable:
     )
 
 
-def capture(shape: Shape, tab: int, pinned: Composable) -> list[Composed]:
-    """The function that adds up what UPDATE moves, and its trigger."""
+def _key_texts(key: KeyOf, own: Sequence[Composable]) -> tuple[list[Composable], list[Composable]]:
+    """Texts of the key columns, of equal keys as the row that is there now writes it.
+
+    Returns:
+        The texts, and what is to be selected with each key for that.
+    """
+    texts: list[Composable] = []
+    spelt: list[Composable] = []
+    for i, (column, value) in enumerate(zip(key.columns, own, strict=True), 1):
+        text = as_text(value, column)
+        if column.type not in ONE_SPELLING:
+            name = Identifier(f"t{i}")
+            spelt.append(render("max({t}) filter (where v.is_new) as {n}", t=text, n=name))
+            text = render("v.{n}", n=name)
+        texts.append(text)
+    return texts, spelt
+
+
+def capture(shape: Shape, tab: int, pinned: Composable, log_new: Composable) -> list[Composed]:
+    """The function that adds up what UPDATE moves, and its trigger.
+
+    Args:
+        shape: the table.
+        tab: its id here.
+        pinned: SET clauses of the function.
+        log_new: the statement that logs the rows as they are now.
+    """
     key, counters = KeyOf(shape), counters_of(shape)
     names = [Identifier(f"k{i}") for i in range(1, len(key.columns) + 1)]
     own = [render("v.{n}", n=n) for n in names]
@@ -111,15 +136,7 @@ def capture(shape: Shape, tab: int, pinned: Composable) -> list[Composed]:
         )
         for i in range(1, len(counters) + 1)
     ]  # fmt: skip
-    # Of equal keys as the row that is there now writes it.
-    texts, spelt = [], []
-    for i, (column, value) in enumerate(zip(key.columns, own, strict=True), 1):
-        text = as_text(value, column)
-        if column.type not in ONE_SPELLING:
-            name = Identifier(f"t{i}")
-            spelt.append(render("max({t}) filter (where v.is_new) as {n}", t=text, n=name))
-            text = render("v.{n}", n=name)
-        texts.append(text)
+    texts, spelt = _key_texts(key, own)
     create = render(
         template("capture_counters"),
         function=Identifier(function_name(tab)),
@@ -146,8 +163,7 @@ def capture(shape: Shape, tab: int, pinned: Composable) -> list[Composed]:
             for c in counters
         ]),
         first_total=_object(zip(counters, moved, strict=True), SQL("'changes', 1")),
-        hash_row=key.hash(key.own("r")),
-        key_row=key.text("r"),
+        log_new=log_new,
     )  # fmt: skip
     trigger = render(
         template("attach_columns"),

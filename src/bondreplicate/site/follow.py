@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 
 from bondreplicate.border.database import (
@@ -255,20 +255,14 @@ def _release(connection: Connection, task: Task, shape: Shape, served: Sequence[
 def _rekey(connection: Connection, shape: Shape, listed: Listed, served: Sequence[int]) -> None:
     """Make a table ready for another key, if all sites have what the log tells by the old one.
 
-    Writers wait for at most 20 ms, and only where that looks likely. Rows that the old key cannot
-    tell apart, which were written since nothing enforces it, are logged by the new one.
+    Rows that the old key cannot tell apart, which were written since nothing enforces it, are
+    logged by the new one.
 
     Raises:
         TransientError: not yet.
     """
-    args = {"tab": listed.id, "served": list(served)}
-    waits = TransientError("its key has changed: what was changed by the old one is on its way")
-    if not value(connection, query("table_is_stable"), args):
-        raise waits
-    set_local(connection, "lock_timeout", "20ms")
-    execute(connection, capture.lock(shape.name))
-    if not value(connection, query("table_is_stable"), args):
-        raise waits
+    why = "its key has changed: what was changed by the old one is on its way"
+    _lock_when_stable(connection, shape, {"tab": listed.id, "served": list(served)}, why)
     former = keep_key(shape, listed)
     execute(connection, capture.rekey(shape, former, listed.id))
     if shape.counted:
@@ -281,27 +275,37 @@ def _count(connection: Connection, shape: Shape, listed: Listed, served: Sequenc
     """Make a table ready to have other counters, if all sites have what was changed until now.
 
     So nothing that was written before is added up, and nothing that was added is taken for a value.
-    Writers wait for at most 20 ms, and only where that looks likely.
 
     Raises:
         TransientError: not yet.
     """
+    why = "it has other counters when nothing of it is on its way"
     args = {
         "tab": listed.id,
         "served": list(served),
         "names": counters_name(shape.counted),
         "begun": shape.begun,
     }
-    waits = TransientError("it has other counters when nothing of it is on its way")
+    _lock_when_stable(connection, shape, args, why)
+    if value(connection, query("counters_wait"), args):
+        raise TransientError(why)
+    execute(connection, query("counters_anew"), args)
+
+
+def _lock_when_stable(
+    connection: Connection, shape: Shape, args: Mapping[str, object], why: str
+) -> None:
+    """Lock a table against writers, who wait for at most 20 ms, and only where that is likely.
+
+    Raises:
+        TransientError: some site has not got all that was changed of it; that says `why`.
+    """
     if not value(connection, query("table_is_stable"), args):
-        raise waits
+        raise TransientError(why)
     set_local(connection, "lock_timeout", "20ms")
     execute(connection, capture.lock(shape.name))
     if not value(connection, query("table_is_stable"), args):
-        raise waits
-    if value(connection, query("counters_wait"), args):
-        raise waits
-    execute(connection, query("counters_anew"), args)
+        raise TransientError(why)
 
 
 def _attach(connection: Connection, task: Task, gap: Gap | None) -> int:

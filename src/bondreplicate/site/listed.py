@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import difflib
 import re
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
 from bondreplicate.border.database import Connection, execute, rows
@@ -162,14 +162,6 @@ def set_policy(connection: Connection, table: ListedTable, policy: Policy) -> Po
     }
     execute(connection, query("tables_policy"), values)
     return replace(policy, hook=hook or "")
-
-
-def fetch_policies(connection: Connection, names: Collection[str] = ()) -> dict[str, Policy]:
-    """By schema.table, the policies of replicated tables; latest only of those that are named."""
-    found = rows(connection, query("tables_policies"), {"names": list(names)})
-    return {
-        r.name: Policy(r.policy, tuple(r.priority), r.hook or "", r.made_of or "") for r in found
-    }
 
 
 def _check_hook(connection: Connection, name: str) -> str:

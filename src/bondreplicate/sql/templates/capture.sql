@@ -28,26 +28,10 @@ begin
         from bondreplicate.replicate_state as s;
     elsif tg_op = 'DELETE' then
         {count_delete}
-        insert into bondreplicate.replicate_log (xid, stamp, hash, tab, site, source, part, key)
-        with s as materialized (
-            select site, part, greatest(
-                clock_timestamp(), floor + greatest(clock_timestamp() - floored_at, '0') / 2
-            ) as stamp
-            from bondreplicate.replicate_state
-        )
-        select pg_current_xact_id(), s.stamp, {hash_row}, {tab}, s.site, s.site, s.part, {key_row}
-        from s cross join bond_old as r;
+        {log_old}
     else
         {count_insert}
-        insert into bondreplicate.replicate_log (xid, stamp, hash, tab, site, source, part, key)
-        with s as materialized (
-            select site, part, greatest(
-                clock_timestamp(), floor + greatest(clock_timestamp() - floored_at, '0') / 2
-            ) as stamp
-            from bondreplicate.replicate_state
-        )
-        select pg_current_xact_id(), s.stamp, {hash_row}, {tab}, s.site, s.site, s.part, {key_row}
-        from s cross join bond_new as r;
+        {log_new}
     end if;
     return null;
 end

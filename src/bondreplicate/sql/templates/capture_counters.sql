@@ -55,15 +55,7 @@ begin
             totals = case when excluded.base_site > 0 then '{{}}'
                 else c.totals || jsonb_build_object(me, {total}) end;
     end if;
-    insert into bondreplicate.replicate_log (xid, stamp, hash, tab, site, source, part, key)
-    with s as materialized (
-        select site, part, greatest(
-            clock_timestamp(), floor + greatest(clock_timestamp() - floored_at, '0') / 2
-        ) as stamp
-        from bondreplicate.replicate_state
-    )
-    select pg_current_xact_id(), s.stamp, {hash_row}, {tab}, s.site, s.site, s.part, {key_row}
-    from s cross join bond_new as r;
+    {log_new}
     return null;
 end
 $capture$
