@@ -13,6 +13,7 @@ from tests.scenarios.steps import (
     assert_whole,
     conflicts,
     freeze,
+    one_a_day,
     parted,
     rows_of,
     thaw,
@@ -240,7 +241,7 @@ def told_dropped(mesh: Mesh, table: str) -> list[tuple[object, object]]:
 
 
 @pytest.mark.parametrize("column", ["n int", "m text"])
-@pytest.mark.parametrize("order", [(1, 2), (2, 1)])
+@pytest.mark.parametrize("order", one_a_day((1, 2), (2, 1)))
 def test_a_table_is_made_again_while_a_change_of_it_waits(
     mesh: Mesh, order: tuple[int, int], column: str
 ) -> None:

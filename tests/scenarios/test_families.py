@@ -9,6 +9,7 @@ from tests.scenarios.steps import (
     PARKED,
     assert_whole,
     conflicts,
+    one_a_day,
     parted,
     rows_of,
     settle,
@@ -26,7 +27,7 @@ def mesh(request: pytest.FixtureRequest) -> Iterator[Mesh]:
     mesh.end()
 
 
-@pytest.mark.parametrize("deleter", [1, 2])
+@pytest.mark.parametrize("deleter", one_a_day(1, 2))
 def test_a_cascade_does_not_take_what_a_grandchild_keeps(mesh: Mesh, deleter: int) -> None:
     """CASCADE above NO ACTION: the repairs took turns without end, and the link stood still."""
     p, c, g = (f"cr_{name}{deleter}" for name in "pcg")
@@ -47,7 +48,7 @@ def test_a_cascade_does_not_take_what_a_grandchild_keeps(mesh: Mesh, deleter: in
     assert rows_of(mesh, p) == [(1,)]
 
 
-@pytest.mark.parametrize("first", [1, 2])
+@pytest.mark.parametrize("first", one_a_day(1, 2))
 def test_a_table_that_joins_two_follows_a_merged_parent(mesh: Mesh, first: int) -> None:
     """The reference is part of the child's key, so that the child becomes another row."""
     p, q, j = (f"jt_{name}{first}" for name in "pqj")
@@ -73,7 +74,9 @@ def test_a_table_that_joins_two_follows_a_merged_parent(mesh: Mesh, first: int) 
     assert_whole(mesh)
 
 
-@pytest.mark.parametrize("action", ["", "on update cascade", "on update cascade on delete cascade"])
+@pytest.mark.parametrize(
+    "action", one_a_day("on update cascade", "", "on update cascade on delete cascade")
+)
 def test_a_child_follows_a_code_that_was_changed(mesh: Mesh, action: str) -> None:
     p, c = f"code_p{len(action)}", f"code_c{len(action)}"
     up(
@@ -120,7 +123,7 @@ FAMILY = (
 ACTIONS = ["on delete cascade", "on delete set null", ""]
 
 
-@pytest.mark.parametrize("action", ACTIONS)
+@pytest.mark.parametrize("action", one_a_day(*ACTIONS))
 def test_a_child_waits_for_a_parent_that_was_inserted_again(apart: Mesh, action: str) -> None:
     """It comes before the new parent: who inserted it has seen the delete, and the new one."""
     up(apart, FAMILY.format(action=action), "p", "c")
@@ -140,7 +143,7 @@ def test_a_child_waits_for_a_parent_that_was_inserted_again(apart: Mesh, action:
     assert not conflicts(apart[1], "c")
 
 
-@pytest.mark.parametrize("action", ACTIONS)
+@pytest.mark.parametrize("action", one_a_day(*ACTIONS))
 def test_a_delete_waits_for_a_child_that_has_moved(apart: Mesh, action: str) -> None:
     """The child's new parent is late, and with it the child; the old one must not take it along."""
     up(apart, FAMILY.format(action=action), "p", "c")

@@ -12,6 +12,7 @@ from tests.scenarios.steps import (
     PARKED,
     assert_whole,
     conflicts,
+    one_a_day,
     parted,
     rows_of,
     settle,
@@ -86,7 +87,7 @@ def test_a_value_that_is_free_and_taken_while_it_is_on_its_way(apart: Mesh) -> N
 ON_DELETE = ["", "on delete cascade", "on delete set null"]
 
 
-@pytest.mark.parametrize("on_delete", ON_DELETE)
+@pytest.mark.parametrize("on_delete", one_a_day(*ON_DELETE))
 @pytest.mark.parametrize("changer", [1, 2])
 def test_s76_children_follow_a_key_that_was_changed(
     mesh: Mesh, on_delete: str, changer: int

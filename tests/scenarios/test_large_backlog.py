@@ -5,7 +5,7 @@ from collections.abc import Iterator
 import pytest
 
 from tests.kit import Mesh, eventually, make_mesh
-from tests.scenarios.steps import assert_whole, freeze, rows_of, thaw, up
+from tests.scenarios.steps import assert_whole, freeze, one_a_day, rows_of, thaw, up
 
 pytestmark = pytest.mark.timeout(120)
 
@@ -28,7 +28,7 @@ def mesh() -> Iterator[Mesh]:
     mesh.end()
 
 
-@pytest.mark.parametrize("entries", [1, 12_000])
+@pytest.mark.parametrize("entries", one_a_day(12_000, 1))
 def test_the_target_is_in_no_transaction_before_there_is_a_row(mesh: Mesh, entries: int) -> None:
     up(mesh, "create table t (id int primary key, n int)", "t")
     freeze(mesh)
@@ -87,7 +87,7 @@ def test_a_column_that_is_added_as_its_table_is_read_travels(mesh: Mesh, rows: i
     assert rows_of(mesh, "t") == [(0, None), *((i, "new") for i in range(1, rows + 1))]
 
 
-@pytest.mark.parametrize("rows", [10, 12_000])
+@pytest.mark.parametrize("rows", one_a_day(12_000, 10))
 def test_a_table_that_is_rewritten_as_it_is_read_is_not_taken_for_an_empty_one(
     mesh: Mesh, rows: int
 ) -> None:

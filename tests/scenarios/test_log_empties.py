@@ -5,7 +5,7 @@ from collections.abc import Iterator
 import pytest
 
 from tests.kit import Mesh, eventually, make_mesh
-from tests.scenarios.steps import assert_whole, rows_of, up
+from tests.scenarios.steps import assert_whole, one_a_day, rows_of, up
 
 pytestmark = pytest.mark.timeout(120)
 
@@ -19,7 +19,7 @@ def mesh() -> Iterator[Mesh]:
     mesh.end()
 
 
-@pytest.mark.parametrize("rotations", [1, 2, 3])
+@pytest.mark.parametrize("rotations", one_a_day(2, 1, 3))
 def test_a_part_that_an_old_snapshot_wrote_into(mesh: Mesh, rotations: int) -> None:
     """The part that was truncated since: the next one in turn, or another one."""
     up(mesh, "create table t (id int primary key)", "t")

@@ -98,13 +98,13 @@ def test_procedure_to_the_letter_while_clients_write(clusters: list[Cluster], se
     first, second, third = sites
     try:
         first.start_daemon()
-        with Pgbench(first.database, seconds + 12, clients=2, rate=150) as early:
+        with Pgbench(first.database, seconds + 60, clients=2, rate=150) as early:
             copy(first, second)
             copy(first, third)
             assert early.is_running(), "the copy took longer than the clients wrote"
             second.start_daemon()
             third.start_daemon()
-            done = [early.wait()]
+            done = [early.end()]
         with ExitStack() as stack:
             runs = [
                 stack.enter_context(Pgbench(s.database, seconds, clients=2, seed=s.number))

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 import pytest
 
 from tests.kit import Mesh, eventually, make_mesh
-from tests.scenarios.steps import PARKED, SOAK, assert_whole, parted, rows_of, settle, up
+from tests.scenarios.steps import PARKED, SOAK, assert_whole, one_a_day, parted, rows_of, settle, up
 
 pytestmark = pytest.mark.timeout(180)
 CHAIN = 1000 if SOAK else 230
@@ -38,7 +38,7 @@ REFUSALS = {
 }
 
 
-@pytest.mark.parametrize("how", REFUSALS)
+@pytest.mark.parametrize("how", one_a_day(*REFUSALS))
 def test_any_error_of_a_check_parks_the_row(two: Mesh, how: str) -> None:
     up(two, "create table note (id int primary key, body text)", "note")
     two[2].execute(

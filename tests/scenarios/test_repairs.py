@@ -64,7 +64,11 @@ def test_a_deleted_parent_comes_back_for_a_new_child(mesh: Mesh) -> None:
 
 @pytest.mark.parametrize(
     ("action", "child"),
-    [("cascade", []), ("set null", [(50, None)]), ("set default", [(50, None)])],
+    [
+        ("set default", [(50, None)]),
+        pytest.param("cascade", [], marks=pytest.mark.soak),
+        pytest.param("set null", [(50, None)], marks=pytest.mark.soak),
+    ],
 )
 def test_children_follow_a_deleted_parent(
     mesh: Mesh, action: str, child: list[tuple[int, int | None]]
