@@ -2,6 +2,7 @@
 
 import io
 import json
+import logging
 from collections.abc import Iterator
 
 import pytest
@@ -14,6 +15,7 @@ from bondreplicate.faces import logs
 def structlog_as_before() -> Iterator[None]:
     yield
     structlog.reset_defaults()
+    logging.getLogger("psycopg").handlers.clear()
 
 
 def lines(out: io.StringIO) -> list[dict[str, object]]:
@@ -38,6 +40,17 @@ def test_lines_to_read_on_demand_and_only_from_the_level_on():
     assert "quiet" not in out.getvalue()
     assert "loud" in out.getvalue()
     assert "secret" not in out.getvalue()
+
+
+@pytest.mark.parametrize(("level", "told"), [("info", []), ("debug", ["error ignored 1"])])
+def test_what_the_driver_logs_is_no_line_of_its_own(
+    level: str, told: list[str], capsys: pytest.CaptureFixture[str]
+):
+    out = io.StringIO()
+    logs.set_up(level, True, out)
+    logging.getLogger("psycopg").warning("error ignored %s", 1)
+    assert [line["reason"] for line in lines(out)] == told
+    assert capsys.readouterr().err == ""
 
 
 def test_no_password_in_values_lists_or_tracebacks():

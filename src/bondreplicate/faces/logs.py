@@ -40,6 +40,16 @@ def set_up(level: str, as_json: bool | None, stream: TextIO | None = None) -> No
         logger_factory=structlog.WriteLoggerFactory(file=out),
         cache_logger_on_first_use=False,
     )
+    driver = logging.getLogger("psycopg")
+    driver.handlers, driver.propagate = [FromDriver()], False
+
+
+class FromDriver(logging.Handler):
+    """What psycopg logs, as events of level debug: of what it ignores, the cause is raised."""
+
+    def emit(self, record: logging.LogRecord) -> None:
+        """Log one record."""
+        structlog.get_logger().debug("driver", logger=record.name, reason=record.getMessage())
 
 
 def for_machines() -> list[Any]:
