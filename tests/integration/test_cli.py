@@ -338,7 +338,7 @@ def test_doctor_says_what_to_do(pair):
     assert "PROBLEM  hosts: site 2 (site2): site 1 is enabled here only" in text
     assert "site 3 is listed there only" in text
     assert "maxsites is 100 there and 10 here" in text
-    assert "         -> edit replicate_hosts alike at every site" in text
+    assert "         -> alike at every site: bondreplicate hosts add (or remove, enable" in text
 
 
 def test_doctor_names_triggers_that_would_not_find_their_tables(pair):

@@ -54,7 +54,7 @@ def test_counters_are_said_while_changes_are_under_way(mesh: Mesh) -> None:
     c.execute("update meanwhile set n = n + 2 where id in (4, 5)")
     b.execute("update meanwhile set n = n + 4 where id = 1")
     eventually(lambda: a.query(WAITS, ["meanwhile"]), "what adds up waits at site 1", 30)
-    assert "counters of public.meanwhile: none here, n at the origin" in str(
+    assert "counters of public.meanwhile in effect: none here, n at the origin" in str(
         a.query(WAITS, ["meanwhile"])
     )
     doctor = a.cli("doctor", check=None).stdout

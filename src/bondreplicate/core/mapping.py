@@ -85,7 +85,8 @@ def _counts_otherwise(origin: Shape, target: Shape) -> str:
         times = f"begun {counted(target.begun, 'time')} here, {origin.begun} at the origin"
         return f"counters of {name}: {times}: {TAKE_BACK}"
     here, there = ", ".join(ours) or "none", ", ".join(theirs) or "none"
-    return f"counters of {name}: {here} here, {there} at the origin: set them alike at both"
+    counters = f"counters of {name} in effect: {here} here, {there} at the origin"
+    return f"{counters}: set them alike at both, and pause what writes to it for some seconds"
 
 
 def _rounds(theirs: str, ours: str) -> bool:

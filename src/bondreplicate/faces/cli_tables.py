@@ -207,9 +207,10 @@ def counters(
     `set stock = stock - 1` takes one away everywhere, and so does `set stock = 4` where it was 5.
     The columns are smallint, integer, bigint or numeric(p,s), and NOT NULL.
 
-    It takes effect when nothing of the table is on its way; until it is the same at all sites,
-    changes of the table wait. A table with counters is merged by row, with the policy latest.
-    Take it back (--none) while nobody writes to the table, and nothing of it is parked.
+    It takes effect after some seconds in which nobody writes to the table, when nothing of it is on
+    its way; until it is the same at all sites, changes of the table wait. A table with counters is
+    merged by row, with the policy latest. Take it back (--none) while nobody writes to the table,
+    and nothing of it is parked.
     """
     if bool(columns) == none:
         raise SettingsError("say which columns, or --none", hint="bondreplicate tables counters -h")

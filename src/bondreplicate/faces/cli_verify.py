@@ -77,7 +77,7 @@ def what_to_do(verdict: Verdict) -> Iterator[str]:
         yield "`bondreplicate doctor` says what to do about a site that was not compared"
     if any(t.parked for t in verdict.tables):
         yield "mend what keeps parked changes waiting, then `bondreplicate retry`"
-    if any(t.differences and not t.parked for t in verdict.tables):
+    if any(not difference.parked for t in verdict.tables for difference in t.differences):
         yield (
             "for each key that differs, at a site whose row is right: update the row, also to what"
             " it is, and it is sent again; or delete it there (docs/how-to/take-down-and-up.md#up)"
@@ -111,6 +111,8 @@ def _lines(table: TableVerdict, here: int, keys: int) -> Iterator[str]:
         )
         return
     rows = f"{counted(table.rows_here or 0, 'row')} here, {table.rows_there} there"
+    if table.same and table.rows_here != table.rows_there:
+        rows += ", counted a moment apart"
     yield f"{head}: {_outcome(table)} ({rows})"
     for why in table.in_flight_why:
         yield f"  {why}"

@@ -143,7 +143,8 @@ def _compare_counted(both: Sequence[Pair], where: str) -> list[Finding]:
             where,
             f"counters of {ours.name} in effect: {_named(theirs.counted)}, at this site"
             f" {_named(ours.counted)}: its changes wait until they are alike",
-            "it takes seconds; if not, say at both sites what one of them has in effect:"
+            "it takes some seconds in which nobody writes to the table; where that does not help,"
+            " say at both sites what one of them has in effect:"
             f" bondreplicate tables counters {ours.name}"
             f" {' '.join(ours.counted or theirs.counted)}",
         )

@@ -73,7 +73,7 @@ def compare_hosts(here: Sequence[Host], there: Sequence[Host], where: str) -> li
     """Whether two sites list the same sites. Addresses may differ: so may networks."""
     ours = {h.site: h for h in here}
     theirs = {h.site: h for h in there}
-    hint = "edit replicate_hosts alike at every site"
+    hint = "alike at every site: bondreplicate hosts add (or remove, enable, disable)"
     found = []
     for site in sorted(ours.keys() | theirs.keys()):
         a, b = ours.get(site), theirs.get(site)
