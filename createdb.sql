@@ -2103,6 +2103,37 @@ $$;
 comment on function bondreplicate.is_stable(text, jsonb) is
 'whether entries of the log may be forgotten';
 
+-- Whether a site tells of a change that came and one that is here, where the origin had not seen
+-- the one that is here: by the makers of both, and by a third site as far as it can know. Its users
+-- may write over what stayed here, and come to both makers before these have met: nobody else tells
+-- then. What stays here, and came from another site, may have been made by one who had seen what
+-- comes: not where the last batch of that site did not know it yet. If it did, that site has met
+-- both before, and has told.
+-- source: which site the change that is here came from; lost: it stays. maker, xid: who made the
+-- one that comes, and in which transaction there.
+create or replace function bondreplicate.is_told(
+    me smallint, source smallint, lost boolean, maker smallint, xid xid8
+)
+returns boolean
+language plpgsql
+stable
+set search_path = pg_catalog, pg_temp
+as $$
+begin
+    return source = me or not lost
+        or not exists (
+            select from bondreplicate.replicate_hosts as h
+            where h.site = is_told.source and h.enabled
+        )
+        or not coalesce(pg_visible_in_snapshot(xid, bondreplicate.position_in((
+            select p.seen from bondreplicate.replicate_position as p
+            where p.site = is_told.source
+        ), maker)), true);
+end
+$$;
+comment on function bondreplicate.is_told(smallint, smallint, boolean, smallint, xid8) is
+'whether a site tells of changes that met there';
+
 -- Whether some entries of the log are of a table that cannot be read, and that a site which is
 -- listed has not been sent: they are sent anew later, and compared with until then.
 -- which: condition on `l`, the entries.
@@ -3038,7 +3069,8 @@ begin
             conflicts := 0;
             orphans := '[]';
             for tab in select distinct s.tab from pg_temp.bond_stage as s order by 1 loop
-                execute format('select pg_temp.truncate_%s($1, $2)', tab) into more using me, seen;
+                execute format('select pg_temp.truncate_%s($1, $2, $3)', tab)
+                into more using origin, me, seen;
                 conflicts := conflicts + more;
                 execute format('select pg_temp.merge_%s($1, $2, $3, $4, null)', tab)
                 using origin, me, before, careful;
@@ -3130,6 +3162,61 @@ end
 $$;
 comment on function bondreplicate.merge_stage(smallint, smallint, jsonb) is
 'merges the stage, and parks what cannot be mended';
+
+-- Rows that a staged TRUNCATE meets, changed without its origin having seen it: of each the latest
+-- such change, and whether that is later than the TRUNCATE and stays. Only what is told here: see
+-- is_told(). What was changed once more by one whose change the origin had seen is not among them,
+-- but for single columns.
+create or replace function bondreplicate.met_by_truncate(
+    origin smallint, me smallint, wanted_tab integer, batch_seen jsonb
+)
+returns table (
+    key text [], hash bigint, stamp timestamptz, site smallint, repair smallint, stays boolean,
+    s_stamp timestamptz, s_site smallint, s_repair smallint
+)
+language plpgsql
+stable
+set search_path = pg_catalog, pg_temp
+as $$
+#variable_conflict use_column
+begin
+    return query
+    with cut as materialized (
+        select s.stamp, s.site, s.repair, s.source as maker, s.xid, v.vector,
+            coalesce(s.via, origin) as teller, bondreplicate.position_in(v.vector, me) as of_me
+        from pg_temp.bond_stage as s
+        cross join lateral (select coalesce(s.seen, batch_seen)) as v (vector)
+        where s.tab = wanted_tab and s.key is null
+        order by s.stamp desc, s.site desc, s.repair desc limit 1
+    ),
+    unseen as materialized (
+        select distinct on (l.key) l.key, l.hash, l.stamp, l.site, l.repair, l.source
+        from bondreplicate.replicate_log as l cross join cut as s
+        where l.tab = wanted_tab and l.key is not null and l.source <> s.teller and case
+                when l.source = me then not pg_visible_in_snapshot(l.xid, s.of_me)
+                else not pg_visible_in_snapshot(
+                    l.origin_xid, bondreplicate.position_in(s.vector, l.source)
+                )
+            end
+        order by l.key, l.stamp desc, l.site desc, l.repair desc
+    )
+    select u.key, u.hash, u.stamp, u.site, u.repair, v.stays, s.stamp, s.site, s.repair
+    from unseen as u cross join cut as s
+    cross join lateral (
+        select (u.stamp, u.site, u.repair) > (s.stamp, s.site, s.repair)
+    ) as v (stays)
+    where bondreplicate.is_told(me, u.source, v.stays, s.maker, s.xid) and (
+        not exists (
+            select from bondreplicate.replicate_log as n
+            where n.tab = wanted_tab and n.hash = u.hash and n.key = u.key
+                and (n.stamp, n.site, n.repair) > (u.stamp, u.site, u.repair)
+        )
+        or (select c.by_column from pg_temp.bond_shape as c where c.tab = wanted_tab)
+    );
+end
+$$;
+comment on function bondreplicate.met_by_truncate(smallint, smallint, integer, jsonb) is
+'rows that a staged TRUNCATE meets, its origin not having seen them';
 
 -- Notes what the log is about to forget: the newest transaction of this site, and for each other
 -- site those that it is not known to have. What is forgotten has been seen by every enabled site;
@@ -4748,7 +4835,7 @@ comment on function bondreplicate.wait_for_change(
 ) is
 'sleeps until something was committed';
 
-insert into bondreplicate.replicate_structure (number, name, checksum) values (0, 'functions', '15bbd20cc909f256')
+insert into bondreplicate.replicate_structure (number, name, checksum) values (0, 'functions', '6fb2700a2f9711a9')
 on conflict (number) do update set checksum = excluded.checksum, made_at = clock_timestamp()
 ;
 revoke all on all functions in schema bondreplicate from public;

@@ -14,7 +14,7 @@ from bondreplicate.border.database import (
     render,
 )
 from bondreplicate.border.sqlfiles import template
-from bondreplicate.core.policies import HOOK, Policy
+from bondreplicate.core.policies import HOOK, LATEST, Policy
 from bondreplicate.site.expressions import BEFORE_ANY, timestamp
 
 
@@ -43,9 +43,15 @@ def prefer(tab: int, common: Mapping[str, Composable], policy: Policy) -> Compos
 
 
 def told_here(policy: Policy) -> Composable:
-    """What else has to hold for a site to tell that the later of two changes stayed."""
-    here = SQL(template("told_here"))
-    return joined(" ", [here, SQL(template("told_once"))]) if policy.kind == HOOK else here
+    """What else has to hold for a site to tell that the later of two changes stayed.
+
+    With a policy, what stays in the end is known where one of the two was made, and not elsewhere.
+    """
+    if policy.kind == LATEST.kind:
+        return SQL(template("told_here"))
+    makers = SQL(template("told_by_makers"))
+    once = [SQL(template("told_once"))] if policy.kind == HOOK else []
+    return joined(" ", [makers, *once])
 
 
 def _numbers(policy: Policy) -> Composed:

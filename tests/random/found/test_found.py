@@ -45,7 +45,11 @@ def test_a_child_that_follows_its_parent_to_a_key_that_is_taken_is_kept(
 @pytest.mark.soak
 @pytest.mark.parametrize("file", sorted(Path(__file__).parent.glob("*.json")), ids=lambda f: f.stem)
 def test_a_history_that_failed_holds(file: Path) -> None:
-    """503: repairs did not end where a TRUNCATE met later children (every day: s30_cycle)."""
+    """503: repairs did not end where a TRUNCATE met later children (every day: s30_cycle).
+
+    710115: a third site wrote over what met there, and nobody told (every day:
+    tests/scenarios/test_told_by_a_third.py).
+    """
     meshes = Meshes()
     try:
         assert play(Script.from_json(file.read_text()), meshes) == ""

@@ -38,7 +38,8 @@ begin
             conflicts := 0;
             orphans := '[]';
             for tab in select distinct s.tab from pg_temp.bond_stage as s order by 1 loop
-                execute format('select pg_temp.truncate_%s($1, $2)', tab) into more using me, seen;
+                execute format('select pg_temp.truncate_%s($1, $2, $3)', tab)
+                into more using origin, me, seen;
                 conflicts := conflicts + more;
                 execute format('select pg_temp.merge_%s($1, $2, $3, $4, null)', tab)
                 using origin, me, before, careful;

@@ -13,8 +13,9 @@ begin
     end if;
     with met as materialized (
         select s.ctid as place, s.key, s.stamp, s.site, s.repair, s.gone, s.vals, s.seen as waited,
-            m.stamp as m_stamp, m.site as m_site, m.repair as m_repair, m.seen, m.source,
-            (m.stamp, m.site, m.repair) > (s.stamp, s.site, s.repair) as lost, m.known, m.alike
+            s.source as maker, s.xid, m.stamp as m_stamp, m.site as m_site, m.repair as m_repair,
+            (m.stamp, m.site, m.repair) > (s.stamp, s.site, s.repair) as lost, m.seen, m.source,
+            m.known, m.alike
         from pg_temp.bond_stage as s
         cross join lateral (
             select l.stamp, l.site, l.repair, l.source,
@@ -35,8 +36,7 @@ begin
                 bool_or((l.stamp, l.repair) = (s.stamp, s.repair)) over () as alike
             from bondreplicate.replicate_log as l
             where l.tab = {tab} and l.hash in ({hash_s}, {tab}) and (l.key is null or {key_equal_l})
-            order by l.stamp desc, l.site desc, l.repair desc
-            limit 1
+            order by l.stamp desc, l.site desc, l.repair desc limit 1
         ) as m
         where s.tab = {tab} and s.key is not null and not s.mine
             and ((m.stamp, m.site, m.repair) >= (s.stamp, s.site, s.repair) or not m.seen)

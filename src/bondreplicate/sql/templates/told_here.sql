@@ -1,3 +1,1 @@
-and (c.source = me or c.source not in ( -- makers tell: a third cannot know what they had seen
-                select h.site from bondreplicate.replicate_hosts as h where h.enabled
-            ))
+and bondreplicate.is_told(me, c.source, c.lost, c.maker, c.xid)

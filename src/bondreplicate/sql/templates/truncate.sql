@@ -1,7 +1,7 @@
 -- A staged TRUNCATE of one table: removes every row older than it. Logs in replicate_error what
--- users here had changed without the origin having seen it: rows that went, and rows that are
--- later and stay. Returns conflicts logged.
-create or replace function pg_temp.{function}(me smallint, batch_seen jsonb)
+-- had been changed without the origin having seen it: rows that went, and rows that are later and
+-- stay. Returns conflicts logged.
+create or replace function pg_temp.{function}(origin smallint, me smallint, batch_seen jsonb)
 returns integer
 language plpgsql
 set enable_hashjoin = on
@@ -34,56 +34,44 @@ begin
         insert into pg_temp.bond_removed (tab, key, vals, pointed)
         select {tab}, o.key, o.vals, o.pointed from old as o where {referenced}
     ),
-    kept as (
-        select distinct on (l.key) l.key, l.stamp, l.site, l.repair, {vals} as vals
-        from bondreplicate.replicate_log as l
-        join only {table} as t on {key_equal_lt}
-        cross join cut as s
-        where l.tab = {tab} and l.source = me and not pg_visible_in_snapshot(l.xid, s.seen)
-            and (l.stamp, l.site, l.repair) > (s.stamp, s.site, s.repair)
-        order by l.key, l.stamp desc
-    ),
-    won as (
-        insert into bondreplicate.replicate_error (
-            source, schema_name, table_name, key, kind, rule, outcome, columns, winner_stamp,
-            winner_site, winner_repair, winner_row, loser_stamp, loser_site, loser_repair
-        )
-        select me, {schema_name}, {table_name}, k.key, 'concurrent', 'the later version stays',
-            'the row changed here is later than the TRUNCATE and stays', {columns}, k.stamp,
-            k.site, k.repair, k.vals, s.stamp, s.site, s.repair
-        from kept as k cross join cut as s
-        on conflict do nothing
-        returning 1
-    ),
-    unseen as materialized (
-        select distinct on (o.key) o.key, o.hash, o.vals, l.stamp, l.site, l.repair
-        from old as o
-        join bondreplicate.replicate_log as l on l.tab = {tab} and l.hash = o.hash and l.key = o.key
-        cross join cut as s
-        where l.source = me and not pg_visible_in_snapshot(l.xid, s.seen)
-        order by o.key, l.stamp desc
+    met as materialized (
+        select m.* from bondreplicate.met_by_truncate(origin, me, {tab}, batch_seen) as m
     ),
     sent as ( -- The origin may have forgotten a TRUNCATE that waited here, and take the rows.
         insert into bondreplicate.replicate_log (
             xid, stamp, hash, tab, site, repair, source, part, key
         )
-        select pg_current_xact_id(), s.stamp, u.hash, {tab}, s.site, s.repair + 1, me, p.part, u.key
-        from unseen as u cross join cut as s cross join bondreplicate.replicate_state as p
-        where s.waited
+        select distinct pg_current_xact_id(), s.stamp, o.hash, {tab}, s.site, s.repair + 1, me,
+            p.part, o.key
+        from old as o
+        join bondreplicate.replicate_log as l on l.tab = {tab} and l.hash = o.hash and l.key = o.key
+        cross join cut as s cross join bondreplicate.replicate_state as p
+        where s.waited and l.source = me and not pg_visible_in_snapshot(l.xid, s.seen)
+    ),
+    told as (
+        select l.key, 'concurrent' as kind, 'the row is later than the TRUNCATE and stays' as what,
+            l.stamp, l.site, l.repair, {vals} as stays, l.s_stamp, l.s_site, l.s_repair,
+            null::text [] as lost
+        from met as l join only {table} as t on {key_equal_lt}
+        where l.stays
+        union all
+        select m.key, 'truncate', 'the row was removed by a later TRUNCATE', m.s_stamp, m.s_site,
+            m.s_repair, null, m.stamp, m.site, m.repair, o.vals
+        from old as o join met as m on m.hash = o.hash and m.key = o.key
+        where not m.stays
     ),
     logged as (
         insert into bondreplicate.replicate_error (
             source, schema_name, table_name, key, kind, rule, outcome, columns, winner_stamp,
-            winner_site, winner_repair, loser_stamp, loser_site, loser_repair, loser_row
+            winner_site, winner_repair, winner_row, loser_stamp, loser_site, loser_repair, loser_row
         )
-        select me, {schema_name}, {table_name}, u.key, 'truncate',
-            'the later version stays', 'the row changed here was removed by a later TRUNCATE',
-            {columns}, s.stamp, s.site, s.repair, u.stamp, u.site, u.repair, u.vals
-        from unseen as u cross join cut as s
+        select me, {schema_name}, {table_name}, c.key, c.kind, 'the later version stays', c.what,
+            {columns}, c.stamp, c.site, c.repair, c.stays, c.s_stamp, c.s_site, c.s_repair, c.lost
+        from told as c
         on conflict do nothing
         returning 1
     )
-    select (select count(*) from logged) + (select count(*) from won) into conflicts;
+    select count(*) into conflicts from logged;
     return conflicts;
 end
 $truncate$
