@@ -1206,6 +1206,38 @@ $$;
 comment on function bondreplicate.check_tables(smallint, bigint) is
 'refuses a batch where tables have changed';
 
+-- What a child without its parent can do: point at another row (points_at: at these values), or
+-- have the values that its foreign key says for when the parent is deleted (cleared: all of it).
+-- Null: it cannot, or the server has refused it: see take_back().
+-- must_go: it was refused to follow, and cannot be cleared.
+-- orphan: as pg_temp.orphans_<tab>() gives it.
+create or replace function bondreplicate.child_may(
+    orphan jsonb, child_vals text [], parent_vals text [], merged_into text [],
+    out points_at text [], out cleared text [], out must_go boolean
+)
+language plpgsql
+set search_path = pg_catalog, pg_temp
+as $$
+declare
+    refused constant text [] := array(
+        select r.what from pg_temp.bond_rewritten as r
+        where r.tab = (orphan ->> 'child_tab')::integer
+            and r.key = bondreplicate.texts_of(orphan -> 'child_key')
+            and r.constraint_name = orphan ->> 'constraint' and r.refused
+    );
+begin
+    if orphan ->> 'child_tab' is not null and 'clear' <> all(refused) then
+        cleared := bondreplicate.clear_child(orphan, child_vals);
+    end if;
+    if orphan ->> 'child_tab' is not null and 'follow' <> all(refused) then
+        points_at := bondreplicate.follow_parent(orphan, parent_vals, merged_into);
+    end if;
+    must_go := 'follow' = any(refused) and cleared is null;
+end
+$$;
+comment on function bondreplicate.child_may(jsonb, text [], text [], text []) is
+'what a child without its parent can do';
+
 -- The values of a child whose parent was deleted, as its foreign key says: SET NULL, SET DEFAULT.
 -- Null: it has another action; or the row that the default refers to is not there, or is the one
 -- that was deleted, or MATCH FULL refuses the default: the server would not let the parent go.
@@ -2828,7 +2860,9 @@ comment on function bondreplicate.mend_clashes(
 -- parent to the row it was merged into, or to its new values; the delete of the parent loses (NO
 -- ACTION, RESTRICT, SET DEFAULT without the default, or CASCADE onto a row that a repair has kept);
 -- the child follows it (CASCADE, SET NULL, SET DEFAULT); or the incoming change is parked until the
--- parent arrives, or the child has moved.
+-- parent arrives, or the child has moved. What the server has refused, as of a CHECK, is not done:
+-- the delete, or the new value, of the parent loses; where the parent gave way to another row, and
+-- so cannot stay, the child goes.
 -- orphan: as pg_temp.orphans_<tab>() gives it. Returns what it did.
 create or replace function bondreplicate.mend_orphan(origin smallint, me smallint, orphan jsonb)
 returns text
@@ -2845,13 +2879,11 @@ declare
     action constant text := case when child_tab is null then 'a' else orphan ->> 'action' end;
     child record;
     parent record;
-    points_at text [];
-    cleared text [];
+    new record;
     left_with constant text := case action when 'n' then 'null' else 'default' end;
     stuck constant text := format('foreign key %s: ', orphan ->> 'constraint');
 begin
-    select null::text [] as vals, null::text [] as merged_into, false as gone, false as mine,
-        0 as repair
+    select null::text [] as vals, null::text [] as merged_into, false as gone, 0 as repair
     into parent;
     select null::text [] as vals, false as gone, 0 as repair into child;
     if child_tab is not null then
@@ -2860,7 +2892,6 @@ begin
         if child.gone then
             return 'already mended';
         end if;
-        cleared := bondreplicate.clear_child(orphan, child.vals);
     end if;
     if parent_tab is not null and parent_key is not null then
         select p.vals, p.merged_into, p.gone, p.mine, p.repair into parent
@@ -2868,20 +2899,19 @@ begin
         if parent.mine and not parent.gone then
             return 'already mended';
         end if;
-        if child_tab is not null then
-            points_at := bondreplicate.follow_parent(orphan, parent.vals, parent.merged_into);
-        end if;
     end if;
-    if points_at is not null then
+    select c.points_at, c.cleared, c.must_go into new
+    from bondreplicate.child_may(orphan, child.vals, parent.vals, parent.merged_into) as c;
+    if new.points_at is not null then
         -- Where a user gave the parent another key, that says what becomes of its children.
         if parent.gone and parent.repair > 0 then
             perform bondreplicate.log_repair(me, child_tab, child_key, '{}', 'foreign key',
                 'children follow a row that gave way', 'the child points at the row that stayed',
                 constraint_name);
         end if;
-        perform bondreplicate.point_child(me, child_tab, child_key, bondreplicate.replace_values(
-            child.vals, orphan -> 'positions', points_at
-        ), orphan -> 'key_positions');
+        perform bondreplicate.point_child(me, orphan, 'follow', bondreplicate.replace_values(
+            child.vals, orphan -> 'positions', new.points_at
+        ));
         return 'child re-pointed';
     elsif removed and child_tab is not null and bondreplicate.is_awaited(
         origin, me, parent_tab, parent_key, child_tab, child_key
@@ -2889,9 +2919,12 @@ begin
         perform bondreplicate.park(origin, parent_tab, parent_key,
             stuck || 'a child of it is here still');
         return 'delete parked';
-    elsif removed and cleared is null and not (action = 'c' and child.repair = 0) then
+    elsif removed and not (new.must_go and parent.repair > 0) and (
+        not parent.gone or new.cleared is null and not (action = 'c' and child.repair = 0)
+    ) then
         perform bondreplicate.log_repair(me, parent_tab, parent_key, null, 'foreign key',
-            'a delete loses against a child', 'the parent stays', constraint_name);
+            case when parent.gone then 'a delete loses against a child'
+                else 'a new value loses against a child' end, 'the parent stays', constraint_name);
         perform bondreplicate.stage_repair(me, parent_tab, parent_key, false,
             bondreplicate.texts_of(orphan -> 'parent_vals'), null);
         return 'parent kept';
@@ -2899,17 +2932,18 @@ begin
         origin, me, child_tab, child_key, parent_tab, parent_key
     ) then
         null;
-    elsif action = 'c' and parent.gone then
+    elsif parent.gone and (action = 'c' or new.must_go and parent.repair > 0) then
         perform bondreplicate.log_repair(me, child_tab, child_key, '{}', 'foreign key',
-            'children follow a deleted parent (CASCADE)', 'the child was removed', constraint_name);
+            case when new.must_go then 'a child that cannot follow a row that gave way'
+                else 'children follow a deleted parent (CASCADE)' end,
+            'the child was removed', constraint_name);
         perform bondreplicate.stage_repair(me, child_tab, child_key, true, null, null);
         return 'child removed';
-    elsif cleared is not null and parent.gone then
+    elsif new.cleared is not null and parent.gone then
         perform bondreplicate.log_repair(me, child_tab, child_key, '{}', 'foreign key',
             format('children follow a deleted parent (SET %s)', upper(left_with)),
             'the child points at ' || left_with, constraint_name);
-        perform bondreplicate.point_child(me, child_tab, child_key, cleared,
-            orphan -> 'key_positions');
+        perform bondreplicate.point_child(me, orphan, 'clear', new.cleared);
         return 'child cleared';
     end if;
     perform bondreplicate.park(origin, child_tab, child_key, stuck || 'its parent is not here');
@@ -3273,7 +3307,8 @@ begin
     loop
         why := bondreplicate.refusal_of(origin, me, wanted_tab, one.key, before, careful);
         if why is not null and (
-            bondreplicate.keep_later(me, wanted_tab, one.key, why)
+            bondreplicate.take_back(origin, me, wanted_tab, one.key, before, careful)
+            or bondreplicate.keep_later(me, wanted_tab, one.key, why)
             or bondreplicate.fall_back(origin, me, wanted_tab, one.key, before, careful)
         ) then
             found_any := true;
@@ -3451,23 +3486,35 @@ comment on function bondreplicate.plain_start(
 
 -- Stages a child with other values in its foreign key. Where these are part of its own key, as in a
 -- table that joins two others, it is another row: the old one goes, and remembers where to. Where
--- that row is there already, the child is kept in replicate_error.
--- key_positions: places of the child's key in its values, from 1.
+-- that row is there already, the child is kept in replicate_error. What was staged before is kept
+-- in bond_before, in case that the server refuses it: see take_back().
+-- orphan: as pg_temp.orphans_<tab>() gives it. what: follow, clear.
 create or replace function bondreplicate.point_child(
-    me smallint, child_tab integer, child_key text [], vals_now text [], key_positions jsonb
+    me smallint, orphan jsonb, what text, vals_now text []
 )
 returns void
 language plpgsql
 set search_path = pg_catalog, pg_temp
 as $$
 declare
+    child_tab constant integer := orphan ->> 'child_tab';
+    child_key constant text [] := bondreplicate.texts_of(orphan -> 'child_key');
     new_key constant text [] := array(
         select vals_now[p.place::integer]
-        from jsonb_array_elements_text(key_positions) with ordinality as p (place, n) order by p.n
+        from jsonb_array_elements_text(orphan -> 'key_positions') with ordinality as p (place, n)
+        order by p.n
     );
     was record;
     there record;
 begin
+    insert into pg_temp.bond_before
+    select s.* from pg_temp.bond_stage as s
+    where s.tab = child_tab and s.key in (child_key, new_key) and not exists (
+        select from pg_temp.bond_rewritten as r
+        where r.tab = child_tab and not r.refused and s.key in (r.key, r.new_key)
+    );
+    insert into pg_temp.bond_rewritten (tab, key, new_key, constraint_name, what)
+    values (child_tab, child_key, new_key, orphan ->> 'constraint', what);
     if new_key = child_key then
         perform bondreplicate.stage_repair(me, child_tab, child_key, false, vals_now, null);
         return;
@@ -3498,7 +3545,7 @@ begin
     where c.tab = child_tab and c.counted is not null and s.tab = child_tab and s.key = new_key;
 end
 $$;
-comment on function bondreplicate.point_child(smallint, integer, text [], text [], jsonb) is
+comment on function bondreplicate.point_child(smallint, jsonb, text, text []) is
 'stages a child that points at another parent';
 
 -- The snapshot that a vector of positions holds for a
@@ -4300,6 +4347,8 @@ begin
     if exists (select from pg_temp.bond_kept) then
         delete from pg_temp.bond_stage;
         insert into pg_temp.bond_stage select k.* from pg_temp.bond_kept as k;
+        delete from pg_temp.bond_rewritten as r where not r.refused;
+        delete from pg_temp.bond_before;
     end if;
     delete from bondreplicate.replicate_error as e
     where e.xid = pg_current_xact_id() and e.kind in ('unique', 'foreign key')
@@ -4339,6 +4388,58 @@ as $$
 $$;
 comment on function bondreplicate.tables_now() is
 'changes when tables, or those disabled, are others';
+
+-- Takes back that a child was pointed elsewhere, where the server refuses what came of it, and
+-- remembers that: the next round finds the child without its parent again, and mends it otherwise.
+-- What is refused as it was staged before is parked. Returns whether it was so.
+create or replace function bondreplicate.take_back(
+    origin smallint, me smallint, wanted_tab integer, wanted_key text [], before pg_snapshot,
+    careful boolean
+)
+returns boolean
+language plpgsql
+set search_path = pg_catalog, pg_temp
+as $$
+declare
+    child_key text [];
+    why text;
+begin
+    select r.key into child_key from pg_temp.bond_rewritten as r
+    where r.tab = wanted_tab and wanted_key in (r.key, r.new_key) and not r.refused;
+    if not found then
+        return false;
+    end if;
+    delete from bondreplicate.replicate_error as e
+    using pg_temp.bond_shape as t, pg_temp.bond_rewritten as r
+    where t.tab = wanted_tab and r.tab = wanted_tab and r.key = child_key and not r.refused
+        and e.xid = pg_current_xact_id() and e.source = me and e.kind = 'foreign key'
+        and (e.schema_name, e.table_name, e.key) = (t.schema_name, t.table_name, child_key)
+        and e.constraint_name = r.constraint_name;
+    delete from pg_temp.bond_stage as s
+    using pg_temp.bond_rewritten as r
+    where r.tab = wanted_tab and r.key = child_key and not r.refused
+        and s.tab = wanted_tab and s.key in (r.key, r.new_key);
+    with taken as (
+        delete from pg_temp.bond_before as b
+        using pg_temp.bond_rewritten as r
+        where r.tab = wanted_tab and r.key = child_key and not r.refused
+            and b.tab = wanted_tab and b.key in (r.key, r.new_key)
+        returning b.*
+    )
+    insert into pg_temp.bond_stage select t.* from taken as t;
+    update pg_temp.bond_rewritten as r set refused = true
+    where r.tab = wanted_tab and r.key = child_key;
+    why := bondreplicate.refusal_of(origin, me, wanted_tab, child_key, before, careful);
+    if why is not null then
+        perform bondreplicate.park(origin, wanted_tab, child_key, why, true);
+    end if;
+    return true;
+end
+$$;
+comment on function bondreplicate.take_back(
+    smallint, smallint, integer, text [], pg_snapshot, boolean
+) is
+'takes back that a child was pointed elsewhere, where the server refuses that';
 
 -- The work of replicate_down(), all of it or nothing. The logical clock tells when it went down, so
 -- that what users write meanwhile counts as later than all that was applied before.
@@ -4748,7 +4849,7 @@ comment on function bondreplicate.wait_for_change(
 ) is
 'sleeps until something was committed';
 
-insert into bondreplicate.replicate_structure (number, name, checksum) values (0, 'functions', '15bbd20cc909f256')
+insert into bondreplicate.replicate_structure (number, name, checksum) values (0, 'functions', '5929ff93e3499c99')
 on conflict (number) do update set checksum = excluded.checksum, made_at = clock_timestamp()
 ;
 revoke all on all functions in schema bondreplicate from public;
