@@ -926,6 +926,7 @@ end $bond_drop$;
 -- Applies what lies in pg_temp.bond_stage and moves the position of `origin` from `since` to
 -- `upto`, in the caller's transaction. Rows that cannot be applied are parked; broken constraints
 -- are repaired; nothing stops the rest. impatient: rows that others keep locked wait alone.
+-- stubborn: so do those with errors that otherwise end the batch, to be tried again.
 -- Locks: one batch at a time per site (advisory), the rows it changes, their parents.
 -- The session needs pg_temp functions for every table staged (templates/*.sql) and
 -- session_replication_role = replica.
@@ -934,7 +935,7 @@ end $bond_drop$;
 create or replace function bondreplicate.apply_batch(
     origin smallint, origin_incarnation uuid, since pg_snapshot, upto pg_snapshot,
     seen jsonb, aside jsonb, entries bigint, revision bigint, proof_held text, proof text,
-    impatient boolean, ahead_max interval,
+    impatient boolean, stubborn boolean, ahead_max interval,
     out rows_applied bigint, out conflicts bigint, out parked bigint
 )
 language plpgsql
@@ -953,6 +954,7 @@ begin
     perform bondreplicate.check_position(
         origin, origin_incarnation, since, upto, proof_held
     );
+    perform set_config('bondreplicate.stubborn', case when stubborn then 'on' else '' end, true);
     select s.site into me from bondreplicate.replicate_state as s;
     if bondreplicate.clock_went_back(me, bondreplicate.position_in(seen, me)) then
         perform bondreplicate.keep_clock();
@@ -1007,7 +1009,7 @@ end
 $$;
 comment on function bondreplicate.apply_batch(
     smallint, uuid, pg_snapshot, pg_snapshot, jsonb, jsonb, bigint, bigint, text, text, boolean,
-    interval
+    boolean, interval
 ) is
 'applies the staged batch of an origin';
 
@@ -1065,7 +1067,7 @@ exception
     when read_only_sql_transaction then
         vals := null;
         problem := format('%s failed: %s', hook, sqlerrm);
-    when others or assert_failure then
+    when others or assert_failure or query_canceled then
         if not bondreplicate.is_refusal(sqlstate) then
             raise;
         end if;
@@ -1457,7 +1459,7 @@ begin
                 if not bondreplicate.step_aside(origin, tab, sqlerrm) then
                     raise;
                 end if;
-            when others or assert_failure then
+            when others or assert_failure or query_canceled then
                 if not bondreplicate.is_refusal(sqlstate) then
                     raise;
                 end if;
@@ -2084,15 +2086,19 @@ comment on function bondreplicate.is_preferred(smallint [], smallint, integer, s
 -- trying again, or nothing can be done about them row by row: lost connections (08), a server that
 -- is read-only (25), conflicts between transactions (40, 55P03), no space or memory (53), being
 -- stopped (57), the disk (58), a snapshot too old (72), configuration (F0), the server itself (XX),
--- and what bondreplicate raises (BR).
+-- and what bondreplicate raises (BR). A batch that has failed with them again and again is stubborn
+-- (see apply_batch): then a function may have raised them, and they are refusals too.
 create or replace function bondreplicate.is_refusal(code text)
 returns boolean
 language sql
-immutable
+stable
 set search_path = pg_catalog, pg_temp
 as $$
-select code <> '55P03'
-    and left(code, 2) not in ('08', '25', '40', '53', '57', '58', '72', 'F0', 'XX', 'BR')
+select left(code, 2) <> 'BR' and (
+    current_setting('bondreplicate.stubborn', true) is not distinct from 'on'
+    or code <> '55P03'
+    and left(code, 2) not in ('08', '25', '40', '53', '57', '58', '72', 'F0', 'XX')
+)
 $$;
 comment on function bondreplicate.is_refusal(text) is
 'whether a SQLSTATE means that the server refuses a row';
@@ -2842,7 +2848,7 @@ begin
     end loop;
     return mended;
 exception
-    when others or assert_failure then
+    when others or assert_failure or query_canceled then
         if not bondreplicate.is_refusal(sqlstate) then
             raise;
         end if;
@@ -2972,7 +2978,7 @@ begin
         perform bondreplicate.mend_orphan(origin, me, orphan);
     end loop;
 exception
-    when others or assert_failure then
+    when others or assert_failure or query_canceled then
         if not bondreplicate.is_refusal(sqlstate) then
             raise;
         end if;
@@ -3109,7 +3115,7 @@ begin
                 if not bondreplicate.step_aside(origin, tab, sqlerrm) then
                     raise;
                 end if;
-            when others or assert_failure then
+            when others or assert_failure or query_canceled then
                 if not bondreplicate.is_refusal(sqlstate) then
                     raise;
                 end if;
@@ -3350,7 +3356,7 @@ begin
             execute format('select from pg_temp.fetch_%s($1)', wanted_tab) using one.key;
             readable := readable + 1;
         exception
-            when others or assert_failure then
+            when others or assert_failure or query_canceled then
                 if not bondreplicate.is_refusal(sqlstate) then
                     raise;
                 end if;
@@ -3572,7 +3578,7 @@ begin
     execute format('select count(*) from pg_temp.unreadable_%s()', tab) into gone;
     return gone > 0;
 exception
-    when others or assert_failure then
+    when others or assert_failure or query_canceled then
         if not bondreplicate.is_refusal(sqlstate) then
             raise;
         end if;
@@ -3636,7 +3642,7 @@ begin
             return null;
     end;
 exception
-    when others or assert_failure then
+    when others or assert_failure or query_canceled then
         if not bondreplicate.is_refusal(sqlstate) then
             raise;
         end if;
@@ -4849,7 +4855,7 @@ comment on function bondreplicate.wait_for_change(
 ) is
 'sleeps until something was committed';
 
-insert into bondreplicate.replicate_structure (number, name, checksum) values (0, 'functions', '5929ff93e3499c99')
+insert into bondreplicate.replicate_structure (number, name, checksum) values (0, 'functions', 'a8815140ed35ad0a')
 on conflict (number) do update set checksum = excluded.checksum, made_at = clock_timestamp()
 ;
 revoke all on all functions in schema bondreplicate from public;
