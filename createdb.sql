@@ -1210,8 +1210,9 @@ comment on function bondreplicate.check_tables(smallint, bigint) is
 
 -- What a child without its parent can do: point at another row (points_at: at these values), or
 -- have the values that its foreign key says for when the parent is deleted (cleared: all of it).
--- Null: it cannot, or the server has refused it: see take_back().
--- must_go: it was refused to follow, and cannot be cleared.
+-- Null: it cannot; the server has refused it (see take_back()); or a column of its foreign key is
+-- generated, which cannot follow (child_fixed).
+-- must_go: there is a row that it cannot follow, and it cannot be cleared.
 -- orphan: as pg_temp.orphans_<tab>() gives it.
 create or replace function bondreplicate.child_may(
     orphan jsonb, child_vals text [], parent_vals text [], merged_into text [],
@@ -1228,13 +1229,21 @@ declare
             and r.constraint_name = orphan ->> 'constraint' and r.refused
     );
 begin
-    if orphan ->> 'child_tab' is not null and 'clear' <> all(refused) then
+    must_go := false;
+    if orphan ->> 'child_tab' is null then
+        return;
+    end if;
+    if 'clear' <> all(refused) then
         cleared := bondreplicate.clear_child(orphan, child_vals);
     end if;
-    if orphan ->> 'child_tab' is not null and 'follow' <> all(refused) then
-        points_at := bondreplicate.follow_parent(orphan, parent_vals, merged_into);
+    points_at := bondreplicate.follow_parent(orphan, parent_vals, merged_into);
+    if 'follow' = any(refused) or exists (
+        select from jsonb_array_elements_text(orphan -> 'child_fixed') with ordinality as c (val, n)
+        where c.val <> points_at[c.n]
+    ) then
+        must_go := points_at is not null and cleared is null;
+        points_at := null;
     end if;
-    must_go := 'follow' = any(refused) and cleared is null;
 end
 $$;
 comment on function bondreplicate.child_may(jsonb, text [], text [], text []) is
@@ -1622,8 +1631,7 @@ comment on function bondreplicate.flush_wal(pg_lsn) is
 
 -- What a child has to point at instead of a parent that is not there under the values it points at:
 -- those of the row that the parent was merged into, or that has its key now (and so on from there),
--- or the new ones of the parent itself. Null: there is no such row, or the child cannot follow it,
--- because a column of its foreign key is generated (child_fixed).
+-- or the new ones of the parent itself. Null: there is no such row.
 -- parent_now: what the merged parent has in columns whose values do not travel.
 -- orphan: as pg_temp.orphans_<tab>() gives it.
 create or replace function bondreplicate.follow_parent(
@@ -1663,11 +1671,7 @@ begin
             order by p.n
         );
     end if;
-    -- A value that the child's site computes cannot follow.
-    return case when not exists (
-        select from jsonb_array_elements_text(orphan -> 'child_fixed') with ordinality as c (val, n)
-        where c.val <> points_at[c.n]
-    ) then points_at end;
+    return points_at;
 end
 $$;
 comment on function bondreplicate.follow_parent(jsonb, text [], text []) is
@@ -4855,7 +4859,7 @@ comment on function bondreplicate.wait_for_change(
 ) is
 'sleeps until something was committed';
 
-insert into bondreplicate.replicate_structure (number, name, checksum) values (0, 'functions', 'a8815140ed35ad0a')
+insert into bondreplicate.replicate_structure (number, name, checksum) values (0, 'functions', 'cc33d8f682e6edec')
 on conflict (number) do update set checksum = excluded.checksum, made_at = clock_timestamp()
 ;
 revoke all on all functions in schema bondreplicate from public;

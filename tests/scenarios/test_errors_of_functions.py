@@ -16,7 +16,7 @@ begin
     return true;
 end $$
 """
-STATES = ("40001", "57014", "XX000", "40P01", "55P03", "53200", "57P01", "08006", "25006", "P0004")
+STATES = ("40001", "57014", "XX000", "40P01", "53200", "57P01", "08006", "25006", "P0004")
 WAITS = "select key, reason from bondreplicate.replicate_parked"
 
 

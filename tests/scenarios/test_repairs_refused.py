@@ -148,3 +148,50 @@ def test_a_child_that_cannot_follow_a_key_that_was_changed(
     play(mesh, order, {1: change, 2: child}, first)
     assert rows_of(mesh, "p") == kept
     assert len(rows_of(mesh, "c")) == 1
+
+
+@pytest.mark.parametrize("first", [1, 2])
+@pytest.mark.parametrize("order", ORDERS)
+def test_a_generated_column_cannot_follow(
+    mesh: Mesh, order: list[tuple[int, int]], first: int
+) -> None:
+    """Nor does it hold up what else there is."""
+    up(
+        mesh,
+        "create table p (id int primary key, mail text unique);"
+        "create table c (id int primary key, n int,"
+        " pid int generated always as (n * 10) stored references p)",
+        "p",
+        "c",
+    )
+    one, other = "insert into p values (90, 'a')", "insert into p values (10, 'a')"
+    play(mesh, order, {1: one, 2: f"{other}; insert into c values (1, 1)"}, first)
+    if first == 1:
+        assert rows_of(mesh, "p") == [(10, "a")]
+        assert rows_of(mesh, "c") == [(1, 1, 10)]
+        return
+    assert rows_of(mesh, "p") == [(90, "a")]
+    assert rows_of(mesh, "c") == []
+    [told] = conflicts(mesh[3 if len(list(mesh)) > 2 else 1], "c")
+    assert told["loser_row"] == ["1", "1"]
+
+
+@pytest.mark.parametrize("first", [1, 2])
+@pytest.mark.parametrize("order", ORDERS)
+def test_a_generated_column_keeps_the_code_of_its_parent(
+    mesh: Mesh, order: list[tuple[int, int]], first: int
+) -> None:
+    up(
+        mesh,
+        "create table p (id int primary key, code int unique);"
+        "create table c (id int primary key, n int,"
+        " code int generated always as (n * 10) stored references p (code))",
+        "p",
+        "c",
+    )
+    mesh[1].execute("insert into p values (1, 10)")
+    assert_whole(mesh)
+    writes = {1: "update p set code = 30 where id = 1", 2: "insert into c values (1, 1)"}
+    play(mesh, order, writes, first)
+    assert rows_of(mesh, "p") == [(1, 10)]
+    assert rows_of(mesh, "c") == [(1, 1, 10)]

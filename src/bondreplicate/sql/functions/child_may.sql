@@ -1,7 +1,8 @@
 -- What a child without its parent can do: point at another row (points_at: at these values), or
 -- have the values that its foreign key says for when the parent is deleted (cleared: all of it).
--- Null: it cannot, or the server has refused it: see take_back().
--- must_go: it was refused to follow, and cannot be cleared.
+-- Null: it cannot; the server has refused it (see take_back()); or a column of its foreign key is
+-- generated, which cannot follow (child_fixed).
+-- must_go: there is a row that it cannot follow, and it cannot be cleared.
 -- orphan: as pg_temp.orphans_<tab>() gives it.
 create or replace function bondreplicate.child_may(
     orphan jsonb, child_vals text [], parent_vals text [], merged_into text [],
@@ -18,13 +19,21 @@ declare
             and r.constraint_name = orphan ->> 'constraint' and r.refused
     );
 begin
-    if orphan ->> 'child_tab' is not null and 'clear' <> all(refused) then
+    must_go := false;
+    if orphan ->> 'child_tab' is null then
+        return;
+    end if;
+    if 'clear' <> all(refused) then
         cleared := bondreplicate.clear_child(orphan, child_vals);
     end if;
-    if orphan ->> 'child_tab' is not null and 'follow' <> all(refused) then
-        points_at := bondreplicate.follow_parent(orphan, parent_vals, merged_into);
+    points_at := bondreplicate.follow_parent(orphan, parent_vals, merged_into);
+    if 'follow' = any(refused) or exists (
+        select from jsonb_array_elements_text(orphan -> 'child_fixed') with ordinality as c (val, n)
+        where c.val <> points_at[c.n]
+    ) then
+        must_go := points_at is not null and cleared is null;
+        points_at := null;
     end if;
-    must_go := 'follow' = any(refused) and cleared is null;
 end
 $$;
 comment on function bondreplicate.child_may(jsonb, text [], text [], text []) is
