@@ -926,6 +926,7 @@ end $bond_drop$;
 -- Applies what lies in pg_temp.bond_stage and moves the position of `origin` from `since` to
 -- `upto`, in the caller's transaction. Rows that cannot be applied are parked; broken constraints
 -- are repaired; nothing stops the rest. impatient: rows that others keep locked wait alone.
+-- stubborn: so do those with errors that otherwise end the batch, to be tried again.
 -- Locks: one batch at a time per site (advisory), the rows it changes, their parents.
 -- The session needs pg_temp functions for every table staged (templates/*.sql) and
 -- session_replication_role = replica.
@@ -934,7 +935,7 @@ end $bond_drop$;
 create or replace function bondreplicate.apply_batch(
     origin smallint, origin_incarnation uuid, since pg_snapshot, upto pg_snapshot,
     seen jsonb, aside jsonb, entries bigint, revision bigint, proof_held text, proof text,
-    impatient boolean, ahead_max interval,
+    impatient boolean, stubborn boolean, ahead_max interval,
     out rows_applied bigint, out conflicts bigint, out parked bigint
 )
 language plpgsql
@@ -953,6 +954,7 @@ begin
     perform bondreplicate.check_position(
         origin, origin_incarnation, since, upto, proof_held
     );
+    perform set_config('bondreplicate.stubborn', case when stubborn then 'on' else '' end, true);
     select s.site into me from bondreplicate.replicate_state as s;
     if bondreplicate.clock_went_back(me, bondreplicate.position_in(seen, me)) then
         perform bondreplicate.keep_clock();
@@ -1007,7 +1009,7 @@ end
 $$;
 comment on function bondreplicate.apply_batch(
     smallint, uuid, pg_snapshot, pg_snapshot, jsonb, jsonb, bigint, bigint, text, text, boolean,
-    interval
+    boolean, interval
 ) is
 'applies the staged batch of an origin';
 
@@ -1065,7 +1067,7 @@ exception
     when read_only_sql_transaction then
         vals := null;
         problem := format('%s failed: %s', hook, sqlerrm);
-    when others or assert_failure then
+    when others or assert_failure or query_canceled then
         if not bondreplicate.is_refusal(sqlstate) then
             raise;
         end if;
@@ -1205,6 +1207,47 @@ end
 $$;
 comment on function bondreplicate.check_tables(smallint, bigint) is
 'refuses a batch where tables have changed';
+
+-- What a child without its parent can do: point at another row (points_at: at these values), or
+-- have the values that its foreign key says for when the parent is deleted (cleared: all of it).
+-- Null: it cannot; the server has refused it (see take_back()); or a column of its foreign key is
+-- generated, which cannot follow (child_fixed).
+-- must_go: there is a row that it cannot follow, and it cannot be cleared.
+-- orphan: as pg_temp.orphans_<tab>() gives it.
+create or replace function bondreplicate.child_may(
+    orphan jsonb, child_vals text [], parent_vals text [], merged_into text [],
+    out points_at text [], out cleared text [], out must_go boolean
+)
+language plpgsql
+set search_path = pg_catalog, pg_temp
+as $$
+declare
+    refused constant text [] := array(
+        select r.what from pg_temp.bond_rewritten as r
+        where r.tab = (orphan ->> 'child_tab')::integer
+            and r.key = bondreplicate.texts_of(orphan -> 'child_key')
+            and r.constraint_name = orphan ->> 'constraint' and r.refused
+    );
+begin
+    must_go := false;
+    if orphan ->> 'child_tab' is null then
+        return;
+    end if;
+    if 'clear' <> all(refused) then
+        cleared := bondreplicate.clear_child(orphan, child_vals);
+    end if;
+    points_at := bondreplicate.follow_parent(orphan, parent_vals, merged_into);
+    if 'follow' = any(refused) or exists (
+        select from jsonb_array_elements_text(orphan -> 'child_fixed') with ordinality as c (val, n)
+        where c.val <> points_at[c.n]
+    ) then
+        must_go := points_at is not null and cleared is null;
+        points_at := null;
+    end if;
+end
+$$;
+comment on function bondreplicate.child_may(jsonb, text [], text [], text []) is
+'what a child without its parent can do';
 
 -- The values of a child whose parent was deleted, as its foreign key says: SET NULL, SET DEFAULT.
 -- Null: it has another action; or the row that the default refers to is not there, or is the one
@@ -1425,7 +1468,7 @@ begin
                 if not bondreplicate.step_aside(origin, tab, sqlerrm) then
                     raise;
                 end if;
-            when others or assert_failure then
+            when others or assert_failure or query_canceled then
                 if not bondreplicate.is_refusal(sqlstate) then
                     raise;
                 end if;
@@ -1588,8 +1631,7 @@ comment on function bondreplicate.flush_wal(pg_lsn) is
 
 -- What a child has to point at instead of a parent that is not there under the values it points at:
 -- those of the row that the parent was merged into, or that has its key now (and so on from there),
--- or the new ones of the parent itself. Null: there is no such row, or the child cannot follow it,
--- because a column of its foreign key is generated (child_fixed).
+-- or the new ones of the parent itself. Null: there is no such row.
 -- parent_now: what the merged parent has in columns whose values do not travel.
 -- orphan: as pg_temp.orphans_<tab>() gives it.
 create or replace function bondreplicate.follow_parent(
@@ -1629,11 +1671,7 @@ begin
             order by p.n
         );
     end if;
-    -- A value that the child's site computes cannot follow.
-    return case when not exists (
-        select from jsonb_array_elements_text(orphan -> 'child_fixed') with ordinality as c (val, n)
-        where c.val <> points_at[c.n]
-    ) then points_at end;
+    return points_at;
 end
 $$;
 comment on function bondreplicate.follow_parent(jsonb, text [], text []) is
@@ -2052,15 +2090,19 @@ comment on function bondreplicate.is_preferred(smallint [], smallint, integer, s
 -- trying again, or nothing can be done about them row by row: lost connections (08), a server that
 -- is read-only (25), conflicts between transactions (40, 55P03), no space or memory (53), being
 -- stopped (57), the disk (58), a snapshot too old (72), configuration (F0), the server itself (XX),
--- and what bondreplicate raises (BR).
+-- and what bondreplicate raises (BR). A batch that has failed with them again and again is stubborn
+-- (see apply_batch): then a function may have raised them, and they are refusals too.
 create or replace function bondreplicate.is_refusal(code text)
 returns boolean
 language sql
-immutable
+stable
 set search_path = pg_catalog, pg_temp
 as $$
-select code <> '55P03'
-    and left(code, 2) not in ('08', '25', '40', '53', '57', '58', '72', 'F0', 'XX', 'BR')
+select left(code, 2) <> 'BR' and (
+    current_setting('bondreplicate.stubborn', true) is not distinct from 'on'
+    or code <> '55P03'
+    and left(code, 2) not in ('08', '25', '40', '53', '57', '58', '72', 'F0', 'XX')
+)
 $$;
 comment on function bondreplicate.is_refusal(text) is
 'whether a SQLSTATE means that the server refuses a row';
@@ -2841,7 +2883,7 @@ begin
     end loop;
     return mended;
 exception
-    when others or assert_failure then
+    when others or assert_failure or query_canceled then
         if not bondreplicate.is_refusal(sqlstate) then
             raise;
         end if;
@@ -2859,7 +2901,9 @@ comment on function bondreplicate.mend_clashes(
 -- parent to the row it was merged into, or to its new values; the delete of the parent loses (NO
 -- ACTION, RESTRICT, SET DEFAULT without the default, or CASCADE onto a row that a repair has kept);
 -- the child follows it (CASCADE, SET NULL, SET DEFAULT); or the incoming change is parked until the
--- parent arrives, or the child has moved.
+-- parent arrives, or the child has moved. What the server has refused, as of a CHECK, is not done:
+-- the delete, or the new value, of the parent loses; where the parent gave way to another row, and
+-- so cannot stay, the child goes.
 -- orphan: as pg_temp.orphans_<tab>() gives it. Returns what it did.
 create or replace function bondreplicate.mend_orphan(origin smallint, me smallint, orphan jsonb)
 returns text
@@ -2876,13 +2920,11 @@ declare
     action constant text := case when child_tab is null then 'a' else orphan ->> 'action' end;
     child record;
     parent record;
-    points_at text [];
-    cleared text [];
+    new record;
     left_with constant text := case action when 'n' then 'null' else 'default' end;
     stuck constant text := format('foreign key %s: ', orphan ->> 'constraint');
 begin
-    select null::text [] as vals, null::text [] as merged_into, false as gone, false as mine,
-        0 as repair
+    select null::text [] as vals, null::text [] as merged_into, false as gone, 0 as repair
     into parent;
     select null::text [] as vals, false as gone, 0 as repair into child;
     if child_tab is not null then
@@ -2891,7 +2933,6 @@ begin
         if child.gone then
             return 'already mended';
         end if;
-        cleared := bondreplicate.clear_child(orphan, child.vals);
     end if;
     if parent_tab is not null and parent_key is not null then
         select p.vals, p.merged_into, p.gone, p.mine, p.repair into parent
@@ -2899,20 +2940,19 @@ begin
         if parent.mine and not parent.gone then
             return 'already mended';
         end if;
-        if child_tab is not null then
-            points_at := bondreplicate.follow_parent(orphan, parent.vals, parent.merged_into);
-        end if;
     end if;
-    if points_at is not null then
+    select c.points_at, c.cleared, c.must_go into new
+    from bondreplicate.child_may(orphan, child.vals, parent.vals, parent.merged_into) as c;
+    if new.points_at is not null then
         -- Where a user gave the parent another key, that says what becomes of its children.
         if parent.gone and parent.repair > 0 then
             perform bondreplicate.log_repair(me, child_tab, child_key, '{}', 'foreign key',
                 'children follow a row that gave way', 'the child points at the row that stayed',
                 constraint_name);
         end if;
-        perform bondreplicate.point_child(me, child_tab, child_key, bondreplicate.replace_values(
-            child.vals, orphan -> 'positions', points_at
-        ), orphan -> 'key_positions');
+        perform bondreplicate.point_child(me, orphan, 'follow', bondreplicate.replace_values(
+            child.vals, orphan -> 'positions', new.points_at
+        ));
         return 'child re-pointed';
     elsif removed and child_tab is not null and bondreplicate.is_awaited(
         origin, me, parent_tab, parent_key, child_tab, child_key
@@ -2920,9 +2960,12 @@ begin
         perform bondreplicate.park(origin, parent_tab, parent_key,
             stuck || 'a child of it is here still');
         return 'delete parked';
-    elsif removed and cleared is null and not (action = 'c' and child.repair = 0) then
+    elsif removed and not (new.must_go and parent.repair > 0) and (
+        not parent.gone or new.cleared is null and not (action = 'c' and child.repair = 0)
+    ) then
         perform bondreplicate.log_repair(me, parent_tab, parent_key, null, 'foreign key',
-            'a delete loses against a child', 'the parent stays', constraint_name);
+            case when parent.gone then 'a delete loses against a child'
+                else 'a new value loses against a child' end, 'the parent stays', constraint_name);
         perform bondreplicate.stage_repair(me, parent_tab, parent_key, false,
             bondreplicate.texts_of(orphan -> 'parent_vals'), null);
         return 'parent kept';
@@ -2930,17 +2973,18 @@ begin
         origin, me, child_tab, child_key, parent_tab, parent_key
     ) then
         null;
-    elsif action = 'c' and parent.gone then
+    elsif parent.gone and (action = 'c' or new.must_go and parent.repair > 0) then
         perform bondreplicate.log_repair(me, child_tab, child_key, '{}', 'foreign key',
-            'children follow a deleted parent (CASCADE)', 'the child was removed', constraint_name);
+            case when new.must_go then 'a child that cannot follow a row that gave way'
+                else 'children follow a deleted parent (CASCADE)' end,
+            'the child was removed', constraint_name);
         perform bondreplicate.stage_repair(me, child_tab, child_key, true, null, null);
         return 'child removed';
-    elsif cleared is not null and parent.gone then
+    elsif new.cleared is not null and parent.gone then
         perform bondreplicate.log_repair(me, child_tab, child_key, '{}', 'foreign key',
             format('children follow a deleted parent (SET %s)', upper(left_with)),
             'the child points at ' || left_with, constraint_name);
-        perform bondreplicate.point_child(me, child_tab, child_key, cleared,
-            orphan -> 'key_positions');
+        perform bondreplicate.point_child(me, orphan, 'clear', new.cleared);
         return 'child cleared';
     end if;
     perform bondreplicate.park(origin, child_tab, child_key, stuck || 'its parent is not here');
@@ -2969,7 +3013,7 @@ begin
         perform bondreplicate.mend_orphan(origin, me, orphan);
     end loop;
 exception
-    when others or assert_failure then
+    when others or assert_failure or query_canceled then
         if not bondreplicate.is_refusal(sqlstate) then
             raise;
         end if;
@@ -3107,7 +3151,7 @@ begin
                 if not bondreplicate.step_aside(origin, tab, sqlerrm) then
                     raise;
                 end if;
-            when others or assert_failure then
+            when others or assert_failure or query_canceled then
                 if not bondreplicate.is_refusal(sqlstate) then
                     raise;
                 end if;
@@ -3360,7 +3404,8 @@ begin
     loop
         why := bondreplicate.refusal_of(origin, me, wanted_tab, one.key, before, careful);
         if why is not null and (
-            bondreplicate.keep_later(me, wanted_tab, one.key, why)
+            bondreplicate.take_back(origin, me, wanted_tab, one.key, before, careful)
+            or bondreplicate.keep_later(me, wanted_tab, one.key, why)
             or bondreplicate.fall_back(origin, me, wanted_tab, one.key, before, careful)
         ) then
             found_any := true;
@@ -3402,7 +3447,7 @@ begin
             execute format('select from pg_temp.fetch_%s($1)', wanted_tab) using one.key;
             readable := readable + 1;
         exception
-            when others or assert_failure then
+            when others or assert_failure or query_canceled then
                 if not bondreplicate.is_refusal(sqlstate) then
                     raise;
                 end if;
@@ -3538,23 +3583,35 @@ comment on function bondreplicate.plain_start(
 
 -- Stages a child with other values in its foreign key. Where these are part of its own key, as in a
 -- table that joins two others, it is another row: the old one goes, and remembers where to. Where
--- that row is there already, the child is kept in replicate_error.
--- key_positions: places of the child's key in its values, from 1.
+-- that row is there already, the child is kept in replicate_error. What was staged before is kept
+-- in bond_before, in case that the server refuses it: see take_back().
+-- orphan: as pg_temp.orphans_<tab>() gives it. what: follow, clear.
 create or replace function bondreplicate.point_child(
-    me smallint, child_tab integer, child_key text [], vals_now text [], key_positions jsonb
+    me smallint, orphan jsonb, what text, vals_now text []
 )
 returns void
 language plpgsql
 set search_path = pg_catalog, pg_temp
 as $$
 declare
+    child_tab constant integer := orphan ->> 'child_tab';
+    child_key constant text [] := bondreplicate.texts_of(orphan -> 'child_key');
     new_key constant text [] := array(
         select vals_now[p.place::integer]
-        from jsonb_array_elements_text(key_positions) with ordinality as p (place, n) order by p.n
+        from jsonb_array_elements_text(orphan -> 'key_positions') with ordinality as p (place, n)
+        order by p.n
     );
     was record;
     there record;
 begin
+    insert into pg_temp.bond_before
+    select s.* from pg_temp.bond_stage as s
+    where s.tab = child_tab and s.key in (child_key, new_key) and not exists (
+        select from pg_temp.bond_rewritten as r
+        where r.tab = child_tab and not r.refused and s.key in (r.key, r.new_key)
+    );
+    insert into pg_temp.bond_rewritten (tab, key, new_key, constraint_name, what)
+    values (child_tab, child_key, new_key, orphan ->> 'constraint', what);
     if new_key = child_key then
         perform bondreplicate.stage_repair(me, child_tab, child_key, false, vals_now, null);
         return;
@@ -3585,7 +3642,7 @@ begin
     where c.tab = child_tab and c.counted is not null and s.tab = child_tab and s.key = new_key;
 end
 $$;
-comment on function bondreplicate.point_child(smallint, integer, text [], text [], jsonb) is
+comment on function bondreplicate.point_child(smallint, jsonb, text, text []) is
 'stages a child that points at another parent';
 
 -- The snapshot that a vector of positions holds for a
@@ -3612,7 +3669,7 @@ begin
     execute format('select count(*) from pg_temp.unreadable_%s()', tab) into gone;
     return gone > 0;
 exception
-    when others or assert_failure then
+    when others or assert_failure or query_canceled then
         if not bondreplicate.is_refusal(sqlstate) then
             raise;
         end if;
@@ -3676,7 +3733,7 @@ begin
             return null;
     end;
 exception
-    when others or assert_failure then
+    when others or assert_failure or query_canceled then
         if not bondreplicate.is_refusal(sqlstate) then
             raise;
         end if;
@@ -4387,6 +4444,8 @@ begin
     if exists (select from pg_temp.bond_kept) then
         delete from pg_temp.bond_stage;
         insert into pg_temp.bond_stage select k.* from pg_temp.bond_kept as k;
+        delete from pg_temp.bond_rewritten as r where not r.refused;
+        delete from pg_temp.bond_before;
     end if;
     delete from bondreplicate.replicate_error as e
     where e.xid = pg_current_xact_id() and e.kind in ('unique', 'foreign key')
@@ -4426,6 +4485,58 @@ as $$
 $$;
 comment on function bondreplicate.tables_now() is
 'changes when tables, or those disabled, are others';
+
+-- Takes back that a child was pointed elsewhere, where the server refuses what came of it, and
+-- remembers that: the next round finds the child without its parent again, and mends it otherwise.
+-- What is refused as it was staged before is parked. Returns whether it was so.
+create or replace function bondreplicate.take_back(
+    origin smallint, me smallint, wanted_tab integer, wanted_key text [], before pg_snapshot,
+    careful boolean
+)
+returns boolean
+language plpgsql
+set search_path = pg_catalog, pg_temp
+as $$
+declare
+    child_key text [];
+    why text;
+begin
+    select r.key into child_key from pg_temp.bond_rewritten as r
+    where r.tab = wanted_tab and wanted_key in (r.key, r.new_key) and not r.refused;
+    if not found then
+        return false;
+    end if;
+    delete from bondreplicate.replicate_error as e
+    using pg_temp.bond_shape as t, pg_temp.bond_rewritten as r
+    where t.tab = wanted_tab and r.tab = wanted_tab and r.key = child_key and not r.refused
+        and e.xid = pg_current_xact_id() and e.source = me and e.kind = 'foreign key'
+        and (e.schema_name, e.table_name, e.key) = (t.schema_name, t.table_name, child_key)
+        and e.constraint_name = r.constraint_name;
+    delete from pg_temp.bond_stage as s
+    using pg_temp.bond_rewritten as r
+    where r.tab = wanted_tab and r.key = child_key and not r.refused
+        and s.tab = wanted_tab and s.key in (r.key, r.new_key);
+    with taken as (
+        delete from pg_temp.bond_before as b
+        using pg_temp.bond_rewritten as r
+        where r.tab = wanted_tab and r.key = child_key and not r.refused
+            and b.tab = wanted_tab and b.key in (r.key, r.new_key)
+        returning b.*
+    )
+    insert into pg_temp.bond_stage select t.* from taken as t;
+    update pg_temp.bond_rewritten as r set refused = true
+    where r.tab = wanted_tab and r.key = child_key;
+    why := bondreplicate.refusal_of(origin, me, wanted_tab, child_key, before, careful);
+    if why is not null then
+        perform bondreplicate.park(origin, wanted_tab, child_key, why, true);
+    end if;
+    return true;
+end
+$$;
+comment on function bondreplicate.take_back(
+    smallint, smallint, integer, text [], pg_snapshot, boolean
+) is
+'takes back that a child was pointed elsewhere, where the server refuses that';
 
 -- The work of replicate_down(), all of it or nothing. The logical clock tells when it went down, so
 -- that what users write meanwhile counts as later than all that was applied before.
@@ -4835,7 +4946,7 @@ comment on function bondreplicate.wait_for_change(
 ) is
 'sleeps until something was committed';
 
-insert into bondreplicate.replicate_structure (number, name, checksum) values (0, 'functions', '6fb2700a2f9711a9')
+insert into bondreplicate.replicate_structure (number, name, checksum) values (0, 'functions', '51bfd3a83c473f64')
 on conflict (number) do update set checksum = excluded.checksum, made_at = clock_timestamp()
 ;
 revoke all on all functions in schema bondreplicate from public;

@@ -41,6 +41,13 @@ ORPHANED = [
         "on delete set null",
         KEPT,
     ),
+    orphaned(
+        "set_null_checked",
+        "SET NULL of a column that a CHECK needs",
+        "check (p is not null)",
+        "on delete set null",
+        KEPT,
+    ),
     orphaned("set_default", "SET DEFAULT", "default 0", "on delete set default", DEFAULTED),
     orphaned(
         "set_default_null", "SET DEFAULT, which is null", "", "on delete set default", CLEARED
@@ -49,6 +56,13 @@ ORPHANED = [
         "set_default_missing",
         "SET DEFAULT, which is no row",
         "default 7",
+        "on delete set default",
+        KEPT,
+    ),
+    orphaned(
+        "set_default_checked",
+        "SET DEFAULT, which a CHECK refuses",
+        "default 0 check (p > 0)",
         "on delete set default",
         KEPT,
     ),
@@ -229,6 +243,23 @@ LOSER_HAS_CHILDREN = Case(
         ["up1 unique 11: 11 m", "uch foreign key 111: 111 11"],
     ),
 )
+CHILDREN_STAY_AWAY = Case(
+    "s75_children_refused",
+    Kind.UNIQUE_PARENT,
+    "each of the two rows has a child, which a CHECK does not let follow",
+    "create table up1 (id int primary key, mail text unique);"
+    "create table uch (id int primary key, p int not null references up1, check (p = id - 100))",
+    a=["insert into up1 values (11, 'm')", "insert into uch values (111, 11)"],
+    b=["insert into up1 values (12, 'm')", "insert into uch values (112, 12)"],
+    a_later=Outcome(
+        {"up1": [(11, "m")], "uch": [(111, 11)]},
+        ["up1 unique 12: 12 m", "uch foreign key 112: 112 12"],
+    ),
+    b_later=Outcome(
+        {"up1": [(12, "m")], "uch": [(112, 12)]},
+        ["up1 unique 11: 11 m", "uch foreign key 111: 111 11"],
+    ),
+)
 CHILDREN_OF_A_THIRD_SITE = Case(
     "s75_children_of_a_third",
     Kind.UNIQUE_PARENT,
@@ -327,5 +358,6 @@ CASES = [
     CASCADE,
     CASCADE_OF_THREE,
     LOSER_HAS_CHILDREN,
+    CHILDREN_STAY_AWAY,
     CHILDREN_OF_A_THIRD_SITE,
 ]

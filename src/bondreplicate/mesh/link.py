@@ -47,6 +47,10 @@ NOT_ALIKE = "the two sites do not say alike: the later change stays"
 TRIES_MAX = 12
 PATIENCE = 3
 """So many times a batch waits for a row that somebody holds; then that row waits alone."""
+STUBBORN = 20
+"""How much a batch has to fail, by errors that should go away by trying again (a try that users won
+counts 1, another one 4), until rows with such errors wait without the rest of it: it may be a
+function of a CHECK that raises them. So it stays while anything waits, which is tried each time."""
 HOLD_EVERY = 3
 """Every third try that users won keeps them out for as long as it takes: hot rows would win for
 ever."""
@@ -125,6 +129,7 @@ class Link:
         self.settings, self.peer, self.pulse = settings, peer, pulse
         self._report, self._warn, self._random = report, warn, random
         self._backoff = Backoff(0.1, 5, random)
+        self._failures = 0
         self._stop = threading.Event()
         self._thread = threading.Thread(target=self._run, name=f"link-{peer.site}", daemon=True)
         self.name = f"{settings.site}->{peer.site}"
@@ -338,7 +343,7 @@ class Link:
             # updates there leave versions behind that cannot be pruned.
             session.proof.renew()
             session.extractor.flush(unsent)
-            applied = session.target.merge(self._batch(session, unsent))
+            applied = self._merge(session, unsent)
         self._note(session, unsent, applied)
         self._report(
             "batch_applied",
@@ -357,9 +362,20 @@ class Link:
         session.proof.renew()
         session.extractor.flush(unsent)
         with session.target.transaction():
-            applied = session.target.merge(self._batch(session, unsent))
+            applied = self._merge(session, unsent)
         reach("news_told")
         self._note(session, unsent, applied)
+
+    def _merge(self, session: Session, unsent: Unsent) -> Applied:
+        try:
+            applied = session.target.merge(self._batch(session, unsent))
+        except DatabaseError as error:
+            if error.sqlstate and not error.sqlstate.startswith("BR"):
+                self._failures += 1 if error.sqlstate in GAVE_WAY else 4
+            raise
+        if self._failures < STUBBORN or not applied.parked:
+            self._failures = 0
+        return applied
 
     def _batch(self, session: Session, unsent: Unsent) -> Batch:
         return Batch(
@@ -372,6 +388,7 @@ class Link:
             unsent.aside,
             session.hold and not session.impatient,
             session.impatient,
+            self._failures >= STUBBORN,
             session.proof.token,
             session.proof.held,
         )

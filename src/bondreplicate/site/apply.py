@@ -59,7 +59,8 @@ class Batch:
         aside: schema, table and key of rows that the origin has parked: it has their latest state,
             and has not seen it.
         hold: keep writers out of the tables until the batch is applied.
-        impatient: let rows wait alone that others keep locked.
+        impatient: let rows wait alone that others keep locked. stubborn: also those with errors
+            that are taken to go away by trying again.
         proof: mark of this batch. proof_held: that which the target has before.
     """
 
@@ -72,6 +73,7 @@ class Batch:
     aside: Sequence[object] = ()
     hold: bool = False
     impatient: bool = False
+    stubborn: bool = False
     proof: str | None = None
     proof_held: str | None = None
 
@@ -309,6 +311,7 @@ class Target:
             "proof": batch.proof,
             "proof_held": batch.proof_held,
             "impatient": batch.impatient,
+            "stubborn": batch.stubborn,
             "ahead_max_s": self.settings.clock_ahead_max_s,
         }
         applying = query("apply_batch")

@@ -1,6 +1,7 @@
 -- Applies what lies in pg_temp.bond_stage and moves the position of `origin` from `since` to
 -- `upto`, in the caller's transaction. Rows that cannot be applied are parked; broken constraints
 -- are repaired; nothing stops the rest. impatient: rows that others keep locked wait alone.
+-- stubborn: so do those with errors that otherwise end the batch, to be tried again.
 -- Locks: one batch at a time per site (advisory), the rows it changes, their parents.
 -- The session needs pg_temp functions for every table staged (templates/*.sql) and
 -- session_replication_role = replica.
@@ -9,7 +10,7 @@
 create or replace function bondreplicate.apply_batch(
     origin smallint, origin_incarnation uuid, since pg_snapshot, upto pg_snapshot,
     seen jsonb, aside jsonb, entries bigint, revision bigint, proof_held text, proof text,
-    impatient boolean, ahead_max interval,
+    impatient boolean, stubborn boolean, ahead_max interval,
     out rows_applied bigint, out conflicts bigint, out parked bigint
 )
 language plpgsql
@@ -28,6 +29,7 @@ begin
     perform bondreplicate.check_position(
         origin, origin_incarnation, since, upto, proof_held
     );
+    perform set_config('bondreplicate.stubborn', case when stubborn then 'on' else '' end, true);
     select s.site into me from bondreplicate.replicate_state as s;
     if bondreplicate.clock_went_back(me, bondreplicate.position_in(seen, me)) then
         perform bondreplicate.keep_clock();
@@ -82,6 +84,6 @@ end
 $$;
 comment on function bondreplicate.apply_batch(
     smallint, uuid, pg_snapshot, pg_snapshot, jsonb, jsonb, bigint, bigint, text, text, boolean,
-    interval
+    boolean, interval
 ) is
 'applies the staged batch of an origin';

@@ -52,7 +52,7 @@ exception
     when read_only_sql_transaction then
         vals := null;
         problem := format('%s failed: %s', hook, sqlerrm);
-    when others or assert_failure then
+    when others or assert_failure or query_canceled then
         if not bondreplicate.is_refusal(sqlstate) then
             raise;
         end if;

@@ -67,7 +67,7 @@ begin
                 if not bondreplicate.step_aside(origin, tab, sqlerrm) then
                     raise;
                 end if;
-            when others or assert_failure then
+            when others or assert_failure or query_canceled then
                 if not bondreplicate.is_refusal(sqlstate) then
                     raise;
                 end if;

@@ -1,7 +1,6 @@
 -- What a child has to point at instead of a parent that is not there under the values it points at:
 -- those of the row that the parent was merged into, or that has its key now (and so on from there),
--- or the new ones of the parent itself. Null: there is no such row, or the child cannot follow it,
--- because a column of its foreign key is generated (child_fixed).
+-- or the new ones of the parent itself. Null: there is no such row.
 -- parent_now: what the merged parent has in columns whose values do not travel.
 -- orphan: as pg_temp.orphans_<tab>() gives it.
 create or replace function bondreplicate.follow_parent(
@@ -41,11 +40,7 @@ begin
             order by p.n
         );
     end if;
-    -- A value that the child's site computes cannot follow.
-    return case when not exists (
-        select from jsonb_array_elements_text(orphan -> 'child_fixed') with ordinality as c (val, n)
-        where c.val <> points_at[c.n]
-    ) then points_at end;
+    return points_at;
 end
 $$;
 comment on function bondreplicate.follow_parent(jsonb, text [], text []) is

@@ -28,7 +28,7 @@ begin
     end loop;
     return mended;
 exception
-    when others or assert_failure then
+    when others or assert_failure or query_canceled then
         if not bondreplicate.is_refusal(sqlstate) then
             raise;
         end if;

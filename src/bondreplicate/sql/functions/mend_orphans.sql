@@ -17,7 +17,7 @@ begin
         perform bondreplicate.mend_orphan(origin, me, orphan);
     end loop;
 exception
-    when others or assert_failure then
+    when others or assert_failure or query_canceled then
         if not bondreplicate.is_refusal(sqlstate) then
             raise;
         end if;

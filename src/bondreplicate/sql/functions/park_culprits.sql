@@ -18,7 +18,8 @@ begin
     loop
         why := bondreplicate.refusal_of(origin, me, wanted_tab, one.key, before, careful);
         if why is not null and (
-            bondreplicate.keep_later(me, wanted_tab, one.key, why)
+            bondreplicate.take_back(origin, me, wanted_tab, one.key, before, careful)
+            or bondreplicate.keep_later(me, wanted_tab, one.key, why)
             or bondreplicate.fall_back(origin, me, wanted_tab, one.key, before, careful)
         ) then
             found_any := true;

@@ -21,7 +21,7 @@ begin
             execute format('select from pg_temp.fetch_%s($1)', wanted_tab) using one.key;
             readable := readable + 1;
         exception
-            when others or assert_failure then
+            when others or assert_failure or query_canceled then
                 if not bondreplicate.is_refusal(sqlstate) then
                     raise;
                 end if;

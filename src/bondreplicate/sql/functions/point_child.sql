@@ -1,22 +1,34 @@
 -- Stages a child with other values in its foreign key. Where these are part of its own key, as in a
 -- table that joins two others, it is another row: the old one goes, and remembers where to. Where
--- that row is there already, the child is kept in replicate_error.
--- key_positions: places of the child's key in its values, from 1.
+-- that row is there already, the child is kept in replicate_error. What was staged before is kept
+-- in bond_before, in case that the server refuses it: see take_back().
+-- orphan: as pg_temp.orphans_<tab>() gives it. what: follow, clear.
 create or replace function bondreplicate.point_child(
-    me smallint, child_tab integer, child_key text [], vals_now text [], key_positions jsonb
+    me smallint, orphan jsonb, what text, vals_now text []
 )
 returns void
 language plpgsql
 set search_path = pg_catalog, pg_temp
 as $$
 declare
+    child_tab constant integer := orphan ->> 'child_tab';
+    child_key constant text [] := bondreplicate.texts_of(orphan -> 'child_key');
     new_key constant text [] := array(
         select vals_now[p.place::integer]
-        from jsonb_array_elements_text(key_positions) with ordinality as p (place, n) order by p.n
+        from jsonb_array_elements_text(orphan -> 'key_positions') with ordinality as p (place, n)
+        order by p.n
     );
     was record;
     there record;
 begin
+    insert into pg_temp.bond_before
+    select s.* from pg_temp.bond_stage as s
+    where s.tab = child_tab and s.key in (child_key, new_key) and not exists (
+        select from pg_temp.bond_rewritten as r
+        where r.tab = child_tab and not r.refused and s.key in (r.key, r.new_key)
+    );
+    insert into pg_temp.bond_rewritten (tab, key, new_key, constraint_name, what)
+    values (child_tab, child_key, new_key, orphan ->> 'constraint', what);
     if new_key = child_key then
         perform bondreplicate.stage_repair(me, child_tab, child_key, false, vals_now, null);
         return;
@@ -47,5 +59,5 @@ begin
     where c.tab = child_tab and c.counted is not null and s.tab = child_tab and s.key = new_key;
 end
 $$;
-comment on function bondreplicate.point_child(smallint, integer, text [], text [], jsonb) is
+comment on function bondreplicate.point_child(smallint, jsonb, text, text []) is
 'stages a child that points at another parent';

@@ -11,7 +11,7 @@ begin
     execute format('select count(*) from pg_temp.unreadable_%s()', tab) into gone;
     return gone > 0;
 exception
-    when others or assert_failure then
+    when others or assert_failure or query_canceled then
         if not bondreplicate.is_refusal(sqlstate) then
             raise;
         end if;

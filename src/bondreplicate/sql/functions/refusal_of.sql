@@ -22,7 +22,7 @@ begin
             return null;
     end;
 exception
-    when others or assert_failure then
+    when others or assert_failure or query_canceled then
         if not bondreplicate.is_refusal(sqlstate) then
             raise;
         end if;
