@@ -30,6 +30,7 @@ class Rules:
         give_up: a row that is parked at every site, as their batches say, is removed.
         send_on: where a site is removed, the others send on what came from it.
         log_set_null: what SET NULL, SET DEFAULT and re-pointing replace is logged.
+        third_tells: a site that made neither of two states logs what it can be sure of.
     """
 
     digest: bool = True
@@ -49,6 +50,7 @@ class Rules:
     give_up: bool = True
     send_on: bool = True
     log_set_null: bool = True
+    third_tells: bool = True
 
 
 ALL = Rules()

@@ -240,10 +240,21 @@ class Site:
         lost, kept = (old, new) if wins else (new, old)
         if new.row == old.row:
             log.same(lost.write, kept.write)
-        elif not knew(kept, lost) and not (new.version == old.version and not wins):
+        elif (
+            not knew(kept, lost)
+            and not (new.version == old.version and not wins)
+            and self._tells(old, new, wins)
+        ):
             log.log(lost.write)
         if wins:
             self.put(new)
+
+    def _tells(self, old: State, new: State, wins: bool) -> bool:
+        """Who made neither is not sure where the maker of what stays may have had both."""
+        (maker, _), (site, number) = old.source, new.source
+        if self.number in (maker, site) or maker not in self.peers:
+            return True
+        return self.rules.third_tells and (wins or self._heard_of(maker, site) < number)
 
     # -- memory
 

@@ -68,6 +68,24 @@ def test_who_passes_a_state_on_did_not_make_it() -> None:
         tell(replace(ALL, keep_maker=False))
 
 
+@pytest.mark.parametrize("order", [((3, 2), (1, 2)), ((1, 2), (3, 2))], ids=["first", "last"])
+def test_a_third_site_wrote_over_what_met_there(order: tuple[tuple[int, int], ...]) -> None:
+    """Its row comes to both makers before they meet: as one that has seen what both made."""
+
+    def tell(rules: Rules) -> None:
+        story = Story(family(), 3, rules)
+        story.commit(3, {P1: row(1, 0)})
+        story.commit(1, {P1: row(1, 1)})
+        story.send(*order)
+        story.commit(2, {P1: row(1, 2)})
+        story.send((2, 1), (2, 3))
+        assert story.settle()[P1]["mark"] == 2
+
+    tell(ALL)
+    with pytest.raises(BrokenError, match="lost in silence"):
+        tell(replace(ALL, third_tells=False))
+
+
 def unique_handed_on(rules: Rules) -> dict[Key, Row]:
     """1 frees a value, 2 takes it, 3 hears of 2 first."""
     schema = Schema(Table("p", columns=("u",), uniques=(("u",),)))
