@@ -48,7 +48,7 @@ def up(mesh: Mesh, setup_sql: str, *tables: str) -> None:
             f"{site} replicates {tables}",
             timeout_s=60,
         )
-    settle(mesh, 30)
+    settle(mesh, 120)
 
 
 def two_or_three(two: Sequence[str], three: Sequence[str]) -> list[Any]:

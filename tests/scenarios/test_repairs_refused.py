@@ -72,6 +72,25 @@ def test_a_check_that_refuses_what_on_delete_says_keeps_the_parent(
         assert not conflicts(site, "c")
 
 
+@pytest.mark.parametrize("order", ORDERS)
+def test_all_children_of_the_parent_keep_it(mesh: Mesh, order: list[tuple[int, int]]) -> None:
+    """Also those that would be allowed to do without; those of other parents do not."""
+    up(
+        mesh,
+        "create table p (id int primary key);"
+        "create table c (id int primary key, n int, p int references p on delete set null,"
+        " q int references p on delete set null, check (p is not null or n > 0))",
+        "p",
+        "c",
+    )
+    mesh[1].execute("insert into p values (1), (2), (3)")
+    assert_whole(mesh)
+    children = "insert into c values (1, 1, 1, 2), (2, 0, 1, 2), (3, 1, 3, 3), (4, 1, 1, null)"
+    play(mesh, order, {1: "delete from p", 2: children}, 1)
+    assert rows_of(mesh, "p") == [(1,), (2,)]
+    assert rows_of(mesh, "c") == [(1, 1, 1, 2), (2, 0, 1, 2), (3, 1, None, None), (4, 1, 1, None)]
+
+
 @pytest.mark.parametrize("first", [1, 2])
 @pytest.mark.parametrize("order", ORDERS)
 def test_a_domain_that_is_never_null_keeps_the_parent(

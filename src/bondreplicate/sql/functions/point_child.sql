@@ -25,10 +25,15 @@ begin
     select s.* from pg_temp.bond_stage as s
     where s.tab = child_tab and s.key in (child_key, new_key) and not exists (
         select from pg_temp.bond_rewritten as r
-        where r.tab = child_tab and not r.refused and s.key in (r.key, r.new_key)
+        where r.tab = child_tab and not r.refused and r.key = s.key
+    ) and not exists (
+        select from pg_temp.bond_rewritten as r
+        where r.tab = child_tab and not r.refused and r.new_key = s.key
     );
-    insert into pg_temp.bond_rewritten (tab, key, new_key, constraint_name, what)
-    values (child_tab, child_key, new_key, orphan ->> 'constraint', what);
+    insert into pg_temp.bond_rewritten (tab, key, new_key, constraint_name, parent, what)
+    values (
+        child_tab, child_key, new_key, orphan ->> 'constraint', orphan -> 'parent_key', what
+    );
     if new_key = child_key then
         perform bondreplicate.stage_repair(me, child_tab, child_key, false, vals_now, null);
         return;
