@@ -4520,13 +4520,13 @@ begin
         where c.tab = wanted_tab and c.key = child_key and not c.refused
             and r.tab = wanted_tab and not r.refused
             and (r.constraint_name, r.parent, r.what) = (c.constraint_name, c.parent, c.what)
-        returning r.key, r.new_key, r.constraint_name
+        returning r.key, r.new_key
     loop
         delete from bondreplicate.replicate_error as e
         using pg_temp.bond_shape as t
         where t.tab = wanted_tab and e.xid = pg_current_xact_id() and e.source = me
             and (e.schema_name, e.table_name, e.key) = (t.schema_name, t.table_name, one.key)
-            and e.kind = 'foreign key' and e.constraint_name = one.constraint_name;
+            and e.kind = 'foreign key';
         delete from pg_temp.bond_stage as s
         where s.tab = wanted_tab and (s.key = one.key or s.key = one.new_key);
         with taken as (
@@ -4959,7 +4959,7 @@ comment on function bondreplicate.wait_for_change(
 ) is
 'sleeps until something was committed';
 
-insert into bondreplicate.replicate_structure (number, name, checksum) values (0, 'functions', 'dd9095833e5a9176')
+insert into bondreplicate.replicate_structure (number, name, checksum) values (0, 'functions', '070a29f651d0a2aa')
 on conflict (number) do update set checksum = excluded.checksum, made_at = clock_timestamp()
 ;
 revoke all on all functions in schema bondreplicate from public;

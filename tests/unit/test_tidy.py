@@ -209,7 +209,7 @@ def test_security_definer_is_listed() -> None:
 
 
 RAISED_AGAIN = re.compile(
-    r"when others or assert_failure then\s+"
+    r"when others or assert_failure or query_canceled then\s+"
     r"if not bondreplicate\.is_refusal\(sqlstate\) then\s+raise;"
 )
 

@@ -18,8 +18,8 @@
 -- them; truncates: a TRUNCATE is. bond_turn: changes that the server refused and that have their
 -- turn. bond_aside: rows whose latest state the origin has, and keeps parked. bond_removed.pointed:
 -- values of the columns that foreign keys point at, also of those that do not travel.
--- bond_rewritten: children that were pointed elsewhere; new_key: where that is in their key; parent:
--- what they had pointed at; what: follow, clear; refused: by the server, and taken back.
+-- bond_rewritten: children that were pointed elsewhere; new_key: where that is in their key;
+-- parent: what they had pointed at; what: follow, clear; refused: by the server, and taken back.
 -- bond_before: as they were staged before.
 -- bond_shape.numbers: those of its columns here; together: equal where they are merged as one.
 -- bond_shape.counted: its counters; null: none.
