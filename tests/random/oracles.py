@@ -69,15 +69,28 @@ def repaired_tables(player: Player, told: Counter[tuple[Any, ...]]) -> set[str]:
     return player.schema.related(mended)
 
 
+def followers(player: Player) -> tuple[set[str], dict[str, set[int]]]:
+    """Tables whose keys, and columns of others by their places, may have followed a parent."""
+    history, tables = player.history, {t.name: t for t in player.schema.tables}
+    places = {t.name: list(t.columns).index("u0") for t in tables.values()}
+    loose = player.schema.followers(history.moved(), history.recoded(places))
+    keys = {name for name, columns in loose.items() if columns & set(tables[name].key)}
+    return keys, {
+        name: {n for n, c in enumerate(tables[name].columns) if c in columns}
+        for name, columns in loose.items()
+    }
+
+
 def winners(player: Player, rows: dict[Key, Any], told: Counter[tuple[Any, ...]]) -> set[str]:
     """The predicted row of every key, where no constraint had to be repaired."""
     history = player.history
     mended = repaired_tables(player, told)
-    keys = [k for k in history.written() if k[0] not in mended]
-    wrong = history.went_back(rows, keys)
+    moved, loose = followers(player)
+    keys = [k for k in history.written() if k[0] not in mended | moved]
+    wrong = history.went_back(rows, keys, loose)
     # A clock that is set back is noticed afterwards; what it had stamped is then stamped anew.
     if not player.stepped:
-        wrong += history.wrong(rows, keys)
+        wrong += history.wrong(rows, keys, loose)
         late = history.out_of_turn()
         assert not late, f"stamped before what it saw: {late[:3]}"
     assert not wrong, "not the rows that won:\n" + "\n".join(wrong)

@@ -14,6 +14,9 @@ Row = tuple[str | None, ...]
 Version = tuple[object, int, int]
 Lost = tuple[Key, Row | None, int]
 """A conflict record: key, row that lost (None: a delete), site that had made it."""
+Loose = Mapping[str, Collection[int]]
+"""By table, places in its rows that versions alone do not decide."""
+NOTHING: Loose = {}
 
 
 @dataclass(frozen=True)
@@ -27,6 +30,7 @@ class Effect:
         mark: What the statement wrote into the row to be known by; None: no row.
         saw: Effects on this key that its author saw: numbers.
         before: All effects that its author saw, on whatever key: its stamp must be later.
+        became: The key that the row has since: its key was changed.
     """
 
     number: int
@@ -36,6 +40,7 @@ class Effect:
     mark: str | None = None
     saw: frozenset[int] = frozenset()
     before: frozenset[int] = frozenset()
+    became: tuple[str, ...] | None = None
 
 
 @dataclass
@@ -72,20 +77,42 @@ class History:
             if by_number[n].version[:2] >= e.version[:2]
         ]
 
-    def wrong(self, rows: Mapping[Key, Row], keys: Iterable[Key]) -> list[str]:
+    def moved(self) -> set[str]:
+        """Tables in which a key was changed."""
+        return {e.key[0] for e in self.effects if e.became}
+
+    def recoded(self, places: Mapping[str, int]) -> set[str]:
+        """Tables in which a row had two values at a place, under whatever keys it had."""
+        values: dict[Key, set[str | None]] = {}
+        for e in self.effects:
+            there = values.setdefault(e.key, set())
+            if e.row:
+                there.add(e.row[places[e.key[0]]])
+        for e in self.effects:
+            if e.became:
+                mine, other = values[e.key], values.setdefault((e.key[0], e.became), set())
+                mine |= other
+                values |= {k: mine for k, there in values.items() if there is other}
+        return {key[0] for key, there in values.items() if len(there) > 1}
+
+    def wrong(
+        self, rows: Mapping[Key, Row], keys: Iterable[Key], loose: Loose = NOTHING
+    ) -> list[str]:
         """What is said of each key that does not hold the row that won."""
         return [
             f"{key}: {rows.get(key)}, and not {won.row} of {won.version}"
             for key in keys
-            if (won := self.winner(key)).row != rows.get(key)
+            if not alike((won := self.winner(key)).row, rows.get(key), loose.get(key[0], ()))
         ]
 
-    def went_back(self, rows: Mapping[Key, Row], keys: Iterable[Key]) -> list[str]:
+    def went_back(
+        self, rows: Mapping[Key, Row], keys: Iterable[Key], loose: Loose = NOTHING
+    ) -> list[str]:
         """Of each key that holds what somebody had replaced on purpose; without any stamp."""
         return [
             f"{key}: {rows.get(key)} was replaced by one who had seen it"
             for key in keys
-            if rows.get(key) not in [e.row for e in self.newest(key)]
+            if not any(alike(e.row, rows.get(key), loose.get(key[0], ())) for e in self.newest(key))
         ]
 
     def unaccounted(self, rows: Mapping[Key, Row], lost: Collection[Lost]) -> list[Effect]:
@@ -113,6 +140,14 @@ class History:
             queue += more
         told = {(e.key, e.row) for e in self.effects if e.number in kept}
         return [e for e in self.effects if e.number not in kept and (e.key, e.row) not in told]
+
+
+def alike(one: Row | None, other: Row | None, loose: Collection[int]) -> bool:
+    """Whether two rows are the same, but for what is at some places."""
+    if one is None or other is None:
+        return one is other
+    pairs = enumerate(zip(one, other, strict=True))
+    return all(mine == theirs for n, (mine, theirs) in pairs if n not in loose)
 
 
 def is_shown(xid: int, snapshot: str | None) -> bool:

@@ -150,6 +150,25 @@ class Schema:
                 return names
             names = more
 
+    def followers(self, moved: set[str], recoded: set[str]) -> dict[str, set[str]]:
+        """By table, columns in which rows follow a parent; without any record, by design.
+
+        A row that was added against a key, or a code, that another site had changed points at
+        the new one. Where that is its own key, its children follow it in turn.
+
+        Args:
+            moved: tables in which a key was changed.
+            recoded: tables in which a code (u0) was changed.
+        """
+        moved, loose = set(moved), dict[str, set[str]]()
+        for _ in self.tables:
+            for t in self.tables:
+                for k in t.foreign_keys:
+                    if k.parent in (moved if k.refers != ["u0"] else recoded):
+                        loose.setdefault(t.name, set()).update(k.columns)
+                        moved |= {t.name} if set(k.columns) & set(t.key) else set()
+        return loose
+
 
 def random_schema(rng: Random) -> Schema:
     """Two to six tables; what they refer to may come later, and may be themselves."""
