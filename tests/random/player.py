@@ -16,8 +16,9 @@ import psycopg
 
 from tests.kit import Mesh, Site, eventually, pause
 from tests.kit.proxy import LostAnswer
+from tests.random.merging import say
 from tests.random.predictor import History
-from tests.random.recorder import LOGGED, Recorder
+from tests.random.recorder import INSERTED, LOGGED, Counts, Recorder
 from tests.random.tables import Schema
 from tests.scenarios.cases import ACTIVE_IN
 from tests.scenarios.steps import PARKED, UNSENT
@@ -73,6 +74,7 @@ class Player:
                 f"{site} replicates the tables",
                 PATIENCE_S,
             )
+        say(self.mesh, self.sessions, self.schema, self.name)
         self._watch.start()
 
     def _connect(self, site: Site) -> psycopg.Connection:
@@ -137,16 +139,18 @@ class Player:
         try:
             with session.transaction():
                 session.execute(f"set transaction isolation level {isolation}".encode())
-                before = self.rows(number)
+                before, had = self.rows(number), self.counts(number)
                 positions = dict(session.execute(POSITIONS).fetchall())
                 for statement in statements:
                     self._run(session, statement, guarded)
-                after = self.rows(number)
+                after, has = self.rows(number), self.counts(number)
                 logged = session.execute(LOGGED).fetchall()
+                inserted = session.execute(INSERTED).fetchall()
         except psycopg.Error as error:
             self._judge(error)
             return
-        self.told += self.recorder.record(number, before, after, positions, logged)
+        counts = Counts(had, has, {(table, tuple(vals)) for table, vals in inserted})
+        self.told += self.recorder.record(number, before, after, positions, logged, counts)
 
     def _run(self, session: psycopg.Connection, statement: str, guarded: bool) -> None:
         if not guarded:
@@ -168,6 +172,11 @@ class Player:
         """All rows of a site, by table and key."""
         found = self.sessions[number].execute(self.schema.rows_sql().encode())
         return {(table, tuple(key)): tuple(vals) for table, key, vals in found}
+
+    def counts(self, number: int) -> dict[Any, int]:
+        """All counters of a site, by table and key."""
+        found = self.sessions[number].execute(self.schema.counts_sql().encode())
+        return {(table, tuple(key)): value for table, key, value in found}
 
     def do_pause(self, ms: int) -> None:
         """Let links work."""

@@ -31,6 +31,8 @@ class Effect:
         saw: Effects on this key that its author saw: numbers.
         before: All effects that its author saw, on whatever key: its stamp must be later.
         became: The key that the row has since: its key was changed.
+        begins: The row was not there before, or was inserted anew.
+        added: What it added to the counter of the row; one that begins, its whole value.
     """
 
     number: int
@@ -41,6 +43,8 @@ class Effect:
     saw: frozenset[int] = frozenset()
     before: frozenset[int] = frozenset()
     became: tuple[str, ...] | None = None
+    begins: bool = False
+    added: int = 0
 
 
 @dataclass
@@ -115,11 +119,66 @@ class History:
             if not any(alike(e.row, rows.get(key), loose.get(key[0], ())) for e in self.newest(key))
         ]
 
-    def unaccounted(self, rows: Mapping[Key, Row], lost: Collection[Lost]) -> list[Effect]:
+    def sums(self) -> dict[Key, int]:
+        """The counter of each row that was inserted once and never deleted: all that was added."""
+        return {
+            key: sum(e.added for e in there)
+            for key in self.written()
+            for there in [self.on(key)]
+            if all(e.row for e in there) and sum(e.begins for e in there) == 1
+        }
+
+    def pieced_wrong(
+        self, rows: Mapping[Key, Row], keys: Iterable[Key], loose: Loose = NOTHING
+    ) -> list[str]:
+        """Of each key of a table that is merged by column, what is not made of its effects.
+
+        Each column has a value that somebody left there; the mark is none that was replaced by
+        one who had seen it. Which of the others is the latest is not said: an effect does not know
+        which columns it wrote.
+        """
+        wrong = []
+        for key in keys:
+            there, row, newest = self.on(key), rows.get(key), self.newest(key)
+            if row is None:
+                if all(e.row for e in newest):
+                    wrong.append(f"{key}: it is gone, and nobody had deleted what came last")
+                continue
+            past = {n for f in there for n in f.saw for e in there if e.number == n != f.number
+                    and e.mark != f.mark}  # fmt: skip
+            marks = {e.mark for e in there if e.row and e.number not in past}
+            values = [{e.row[n] for e in there if e.row} for n in range(len(row))]
+            if not any(e.row for e in newest) or not marks & set(row):
+                wrong.append(f"{key}: {row} was replaced by one who had seen it")
+            elif not all(v in values[n] or n in loose.get(key[0], ()) for n, v in enumerate(row)):
+                wrong.append(f"{key}: {row} has what nobody wrote")
+        return wrong
+
+    def made_up(
+        self, rows: Mapping[Key, Row], keys: Iterable[Key], loose: Loose = NOTHING
+    ) -> list[str]:
+        """Of each key that holds a row that no effect left there."""
+        return [
+            f"{key}: {rows.get(key)} is what nobody wrote"
+            for key in keys
+            if not any(alike(e.row, rows.get(key), loose.get(key[0], ())) for e in self.on(key))
+        ]
+
+    def unaccounted(
+        self,
+        rows: Mapping[Key, Row],
+        lost: Collection[Lost],
+        marks_lost: Collection[tuple[str, str | None]] = (),
+    ) -> list[Effect]:
         """Effects that are neither visible, nor seen by a successor that is, nor recorded.
 
         A row that a repair changed is known by its mark. Two effects that leave the same behind
         are one.
+
+        Args:
+            rows: what is there.
+            lost: conflict records.
+            marks_lost: tables and marks of rows that lost, where rows are put together.
         """
         marks = {(key[0], mark) for key, row in rows.items() for mark in row}
         recorded = set(lost)
@@ -129,6 +188,7 @@ class History:
             if rows.get(e.key) == e.row
             or (e.row is not None and (e.key[0], e.mark) in marks)
             or (e.key, e.row, e.version[1]) in recorded
+            or (e.key[0], e.mark) in marks_lost
             or e.key[1] is None
         }
         by_number = {e.number: e for e in self.effects}

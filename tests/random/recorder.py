@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from typing import Any
 
-from tests.random.predictor import Effect, History, is_shown
+from tests.random.predictor import Effect, History, Key, Row, is_shown
 from tests.random.tables import Schema
 
 LOGGED = (
@@ -14,6 +15,18 @@ LOGGED = (
     " from bondreplicate.replicate_log l join bondreplicate.replicate_tables t on t.id = l.tab"
     " where l.xid = pg_current_xact_id_if_assigned() order by l.stamp"
 )
+INSERTED = (
+    "select tab, vals from audit where op = 'INSERT' and xid = pg_current_xact_id_if_assigned()"
+)
+
+
+@dataclass
+class Counts:
+    """Counters by table and key before and after a transaction, and the rows that it inserted."""
+
+    before: Mapping[Key, int]
+    after: Mapping[Key, int]
+    inserted: set[tuple[str, Row]]
 
 
 class Recorder:
@@ -25,7 +38,13 @@ class Recorder:
         self.effect_site: dict[int, tuple[int, int]] = {}  # number: site and transaction
 
     def record(
-        self, site: int, before: Any, after: Any, positions: dict[int, str], logged: Sequence[Any]
+        self,
+        site: int,
+        before: Any,
+        after: Any,
+        positions: dict[int, str],
+        logged: Sequence[Any],
+        counts: Counts,
     ) -> list[str]:
         """Note what a committed transaction did. Returns it in words.
 
@@ -35,6 +54,7 @@ class Recorder:
             after: rows that it left there.
             positions: what had come there by then from other sites: site number to pg_snapshot.
             logged: its entries in the log, as LOGGED gives them.
+            counts: what became of the counters.
         """
         told: list[str] = []
         entries, became = {}, {}
@@ -51,6 +71,7 @@ class Recorder:
             if maker == site or is_shown(xid, positions.get(maker))
         }
         changed = {k for k in before.keys() | after.keys() if before.get(k) != after.get(k)}
+        changed |= {k for k, n in counts.after.items() if n != counts.before.get(k)}
         missed = {k for k in changed if k not in entries and (k[0], None) not in entries}
         assert not missed, f"not captured: {missed}"
         for table, key in list(entries):
@@ -58,13 +79,17 @@ class Recorder:
                 entries |= {
                     k: entries[table, None] for k in before if k[0] == table and k not in entries
                 }
+        anew = {(table, self._key(table, row)) for table, row in counts.inserted}
+        anew |= {(table, key) for (table, _), key in became.items()}
         saw = {key: self._saw(key, before.get(key), shown) for key in entries}
         for key, (version, xid) in entries.items():
             number, row = len(effects), after.get(key)
             mark = row and row[self._mark(key[0])]
             effect = Effect(
-                number, key, version, row, mark, saw[key], frozenset(shown), became.get(key)
-            )
+                number, key, version, row, mark, saw[key], frozenset(shown), became.get(key),
+                begins=key in anew or key not in before,
+                added=key in counts.after and counts.after[key] - counts.before.get(key, 0),
+            )  # fmt: skip
             effects.append(effect)
             self.effect_site[number] = site, xid
             told.append(
@@ -73,7 +98,12 @@ class Recorder:
         return told
 
     def _mark(self, table: str) -> int:
-        return next(list(t.columns).index("mark") for t in self.schema.tables if t.name == table)
+        return self.schema.table(table).plain.index("mark")
+
+    def _key(self, table: str, row: Row) -> tuple[str | None, ...]:
+        made = self.schema.table(table)
+        values = dict(zip(made.columns, row, strict=True))
+        return tuple(values[c] for c in made.key)
 
     def _saw(self, key: Any, row: Any, shown: set[int]) -> frozenset[int]:
         """Effects on a key whose result was there: found by what they left, not by any stamp."""
@@ -84,6 +114,8 @@ class Recorder:
         there = self.history.on(key)
         if row is None:
             return frozenset(e.number for e in there if e.row is None and e.number in shown)
+        if self.schema.table(key[0]).merge == "column":  # it may have something of each
+            return frozenset(e.number for e in there if e.number in shown)
         found = {e.number for e in there if e.row == row}
         if not found:  # a repair has changed it, or moved it here
             mark = row[self._mark(key[0])]
