@@ -46,7 +46,7 @@ def judge(player: Player) -> set[str]:
     checkers.assert_quiet(player.mesh.dsns, rounds=2, every_s=0.05)
     checkers.assert_log_empty(player.mesh.dsns)
     assert not player.orphans, f"orphans were visible: {player.orphans[:5]}"
-    used = winners(player, rows, told) | sums(player, told)
+    used = winners(player, rows, told) | sums(player)
     return used | nothing_lost(player, rows, told)
 
 
@@ -56,7 +56,8 @@ def same_records(player: Player) -> Counter[tuple[Any, ...]]:
 
     def are_same() -> bool:
         found[:] = [records(player, site.number) for site in player.mesh]
-        assert all(told == found[0] for told in found), [dict(told - found[0]) for told in found]
+        differ = [(dict(told - found[0]), dict(found[0] - told)) for told in found]
+        assert all(told == found[0] for told in found), f"(more, less) than at site 1: {differ}"
         return True
 
     eventually(are_same, "all sites tell of the same conflicts", 5)
@@ -120,14 +121,18 @@ def winners(player: Player, rows: dict[Key, Any], told: Counter[tuple[Any, ...]]
     return used | ({"repaired"} if mended else set()) | ({"conflict"} if told else set())
 
 
-def sums(player: Player, told: Counter[tuple[Any, ...]]) -> set[str]:
-    """Each addition counts once, in rows that were inserted once, and never deleted or repaired."""
-    counts = player.counts(1)
-    exempt = repaired_tables(player, told) | followers(player)[0]
-    sums = {k: n for k, n in player.history.sums().items() if k in counts and k[0] not in exempt}
-    wrong = {k: (counts[k], n) for k, n in sums.items() if counts[k] != n}
+def sums(player: Player) -> set[str]:
+    """Each addition counts once, in rows that were inserted once, and never deleted.
+
+    A repair that changes a row adds nothing to it, and one that removes it leaves nothing to look
+    at; but a row that follows a parent to another key begins anew there.
+    """
+    counts, moved = player.counts(1), followers(player)[0]
+    due = {k: n for k, n in player.history.sums().items() if k in counts and k[0] not in moved}
+    wrong = {k: (counts[k], n) for k, n in due.items() if counts[k] != n}
     assert not wrong, f"counters, and what was added: {wrong}"
-    return {"summed"} if any(len(player.history.on(k)) > 2 for k in sums) else set()
+    adders = [{e.version[1] for e in player.history.on(k) if e.added} for k in due]
+    return {"summed"} if any(len(sites) > 1 for sites in adders) else set()
 
 
 def nothing_lost(player: Player, rows: dict[Key, Any], told: Counter[tuple[Any, ...]]) -> set[str]:

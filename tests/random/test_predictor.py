@@ -90,6 +90,52 @@ def test_a_code_is_followed_through_changes_of_its_key() -> None:
     assert History([first, effect(1, 1, None, 0)]).moved() == set()
 
 
+def pieces(number: int, site: int, row: Row | None, *saw: int) -> Effect:
+    mark = row[0] if row else None
+    return replace(effect(number, site, None, *saw), row=row, mark=mark)
+
+
+def test_a_row_merged_by_column_is_made_of_what_was_written() -> None:
+    first = pieces(0, 1, ("a", "1", "1"))
+    history = History([first, pieces(1, 1, ("b", "2", "1"), 0), pieces(2, 2, ("c", "1", "3"), 0)])
+    for row, is_right in (
+        (("c", "2", "3"), True), (("b", "2", "3"), True), (("b", "1", "1"), True),
+        (("a", "2", "3"), False), (("c", "4", "3"), False), (None, False),
+    ):  # fmt: skip
+        rows: dict[Key, Row] = {KEY: row} if row else {}
+        assert bool(history.pieced_wrong(rows, [KEY])) is not is_right, row
+    assert not history.pieced_wrong({KEY: ("c", "4", "3")}, [KEY], {"t": {1}})
+    history.effects.append(pieces(3, 2, None, 0, 1, 2))
+    assert not history.pieced_wrong({}, [KEY])
+    assert history.pieced_wrong({KEY: ("c", "2", "3")}, [KEY])
+
+
+def test_of_a_row_that_is_put_together_the_mark_of_what_lost_is_told() -> None:
+    first = pieces(0, 1, ("a", "1"))
+    history = History([first, pieces(1, 1, ("b", "1"), 0), pieces(2, 2, ("c", "1"), 0)])
+    rows: dict[Key, Row] = {KEY: ("c", "1")}
+    assert [e.number for e in history.unaccounted(rows, [(KEY, ("b", "9"), 1)])] == [1]
+    assert not history.unaccounted(rows, [(KEY, ("b", "9"), 1)], {("t", "b")})
+    assert history.unaccounted(rows, [], {("other", "b"), ("t", "a")})
+
+
+def test_a_policy_leaves_one_of_the_rows() -> None:
+    history = History([effect(0, 1, "a"), effect(1, 2, "b")])
+    assert not history.made_up({KEY: ("a",)}, [KEY])
+    assert history.made_up({KEY: ("c",)}, [KEY])
+    assert history.made_up({}, [KEY])
+    assert not history.made_up({KEY: ("c",)}, [KEY], {"t": {0}})
+
+
+def test_additions_count_once() -> None:
+    begun = replace(effect(0, 1, "a"), begins=True, added=5)
+    more = replace(effect(1, 2, "b", 0), added=-2)
+    assert History([begun, more, replace(effect(2, 1, "c", 0), added=3)]).sums() == {KEY: 6}
+    assert History([begun, more, replace(effect(2, 1, "c"), begins=True)]).sums() == {}
+    assert History([begun, more, effect(2, 1, None, 0)]).sums() == {}
+    assert History([begun, more, effect(2, 1, None, 0, all_=True)]).sums() == {}
+
+
 def test_snapshots() -> None:
     assert [is_shown(x, "5:9:6,7") for x in (4, 5, 6, 8, 9)] == [True, True, False, True, False]
     assert not is_shown(1, None)
