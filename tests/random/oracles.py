@@ -18,9 +18,17 @@ RECORDS = (
 
 
 def records(player: Player, number: int) -> Counter[tuple[Any, ...]]:
-    """What a site tells of conflicts, without who found it and how it says so."""
+    """What a site tells of conflicts, without who found it and how it says so.
+
+    Of its rows without counters: these are what the site that found it knew to be added by then.
+    """
+    tables = {t.name: t for t in player.schema.tables}
     found = player.sessions[number].execute(RECORDS, [player.name]).fetchall()
-    return Counter(tuple(tuple(v) if isinstance(v, list) else v for v in row) for row in found)
+    told = Counter[tuple[Any, ...]]()
+    for table, key, kind, constraint, winner_key, *rows, a, b, c, d, e, f in found:
+        keys = tuple(key), kind, constraint, winner_key and tuple(winner_key)
+        told[table, *keys, *(tables[table].without_counter(r) for r in rows), a, b, c, d, e, f] += 1
+    return told
 
 
 def judge(player: Player) -> set[str]:
@@ -143,10 +151,10 @@ def nothing_lost(player: Player, rows: dict[Key, Any], told: Counter[tuple[Any, 
     tables = {t.name: t for t in player.schema.tables}
     lost, marks = set[Lost](), set[tuple[str, str | None]]()
     for t in told:
-        table, row = tables[t[0]], t[6] and dict(zip(tables[t[0]].columns, t[6], strict=True))
-        lost.add(((t[0], t[1]), row and tuple(row[c] for c in table.plain), t[11]))
+        table, row = tables[t[0]], t[6]
+        lost.add(((t[0], t[1]), row, t[11]))
         if row and table.merge != "row":
-            marks.add((t[0], row["mark"]))
+            marks.add((t[0], row[table.plain.index("mark")]))
     # What a TRUNCATE removed is told with the row; the row may have been made anywhere.
     missing = player.history.unaccounted(rows, lost, marks)
     assert not missing, "lost:\n" + describe(missing)

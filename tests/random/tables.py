@@ -71,6 +71,11 @@ class Table:
         """Columns that versions decide: all but a counter."""
         return [c for c in self.columns if c != COUNTER]
 
+    def without_counter(self, row: Iterable[str | None] | None) -> tuple[str | None, ...] | None:
+        """Of the texts of a whole row, those of the plain columns."""
+        pairs = zip(self.columns, row or (), strict=row is not None)
+        return row and tuple(v for c, v in pairs if c != COUNTER)
+
     def ddl(self) -> str:
         """Makes the table, without what refers to others."""
         columns = [
