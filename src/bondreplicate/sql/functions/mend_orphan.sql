@@ -42,7 +42,7 @@ begin
             return 'already mended';
         end if;
     end if;
-    select c.points_at, c.cleared, c.must_go into new
+    select c.points_at, c.cleared, c.must_go, c.must_stay into new
     from bondreplicate.child_may(orphan, child.vals, parent.vals, parent.merged_into) as c;
     if new.points_at is not null then
         -- Where a user gave the parent another key, that says what becomes of its children.
@@ -62,7 +62,8 @@ begin
             stuck || 'a child of it is here still');
         return 'delete parked';
     elsif removed and not (new.must_go and parent.repair > 0) and (
-        not parent.gone or new.cleared is null and not (action = 'c' and child.repair = 0)
+        not parent.gone or new.must_stay
+        or new.cleared is null and not (action = 'c' and child.repair = 0)
     ) then
         perform bondreplicate.log_repair(me, parent_tab, parent_key, null, 'foreign key',
             case when parent.gone then 'a delete loses against a child'
@@ -74,12 +75,9 @@ begin
         origin, me, child_tab, child_key, parent_tab, parent_key
     ) then
         null;
-    elsif parent.gone and (action = 'c' or new.must_go and parent.repair > 0) then
-        perform bondreplicate.log_repair(me, child_tab, child_key, '{}', 'foreign key',
-            case when new.must_go then 'a child that cannot follow a row that gave way'
-                else 'children follow a deleted parent (CASCADE)' end,
-            'the child was removed', constraint_name);
-        perform bondreplicate.stage_repair(me, child_tab, child_key, true, null, null);
+    elsif parent.gone and not new.must_stay
+        and (action = 'c' or new.must_go and parent.repair > 0) then
+        perform bondreplicate.remove_child(me, orphan, new.must_go);
         return 'child removed';
     elsif new.cleared is not null and parent.gone then
         perform bondreplicate.log_repair(me, child_tab, child_key, '{}', 'foreign key',
