@@ -2574,8 +2574,8 @@ $$;
 comment on function bondreplicate.keep_later(smallint, integer, text [], text) is
 'lets the later change stay where the server refuses what a policy made';
 
--- Keeps the stage, and which conflicts have been told, before children are pointed elsewhere for the
--- first time since it was kept: see rewind().
+-- Keeps the stage, and which conflicts have been told, before children are pointed elsewhere for
+-- the first time since it was kept: see rewind().
 create or replace function bondreplicate.keep_stage()
 returns void
 language plpgsql
@@ -4988,7 +4988,7 @@ comment on function bondreplicate.wait_for_change(
 ) is
 'sleeps until something was committed';
 
-insert into bondreplicate.replicate_structure (number, name, checksum) values (0, 'functions', '5bc004789d2879c4')
+insert into bondreplicate.replicate_structure (number, name, checksum) values (0, 'functions', 'fa6292b520585e66')
 on conflict (number) do update set checksum = excluded.checksum, made_at = clock_timestamp()
 ;
 revoke all on all functions in schema bondreplicate from public;

@@ -1,5 +1,5 @@
--- Keeps the stage, and which conflicts have been told, before children are pointed elsewhere for the
--- first time since it was kept: see rewind().
+-- Keeps the stage, and which conflicts have been told, before children are pointed elsewhere for
+-- the first time since it was kept: see rewind().
 create or replace function bondreplicate.keep_stage()
 returns void
 language plpgsql
