@@ -2036,6 +2036,27 @@ $$;
 comment on function bondreplicate.is_awaiting(text) is
 'whether parked changes need entries of the log';
 
+-- Whether a unique or an exclusion violation is one of a staged table, or of the log, and so of
+-- rows that clash. Else a function of the application has met, or raised, it somewhere else.
+-- at_schema, at_table: of the error.
+create or replace function bondreplicate.is_clash(
+    wanted_tab integer, at_schema text, at_table text
+)
+returns boolean
+language plpgsql
+stable
+set search_path = pg_catalog, pg_temp
+as $$
+begin
+    return at_schema = 'bondreplicate' or exists (
+        select from pg_temp.bond_shape as c
+        where c.tab = wanted_tab and c.schema_name = at_schema and c.table_name = at_table
+    );
+end
+$$;
+comment on function bondreplicate.is_clash(integer, text, text) is
+'whether a unique violation is one of a staged table';
+
 -- Whether changes that were applied from other sites are still needed by changes made here: one
 -- that was under way when they were applied, and that not every other site is known to have. It may
 -- stand here beside a delete of its row that has the higher version, goes out with that version,
@@ -3126,6 +3147,8 @@ declare
     orphans jsonb;
     broken integer [];
     why text;
+    at_schema text;
+    at text;
     tries_max bigint := 200;
     many constant boolean := (select count(*) >= 2000 from pg_temp.bond_stage);
 begin
@@ -3152,8 +3175,6 @@ begin
             end loop;
             for tab in select distinct s.tab from pg_temp.bond_stage as s order by 1 loop
                 perform bondreplicate.check_late(tab);
-            end loop;
-            for tab in select distinct s.tab from pg_temp.bond_stage as s order by 1 loop
                 execute format('select $1 || pg_temp.orphans_%s()', tab) into orphans using orphans;
             end loop;
             if orphans = '[]' then
@@ -3170,11 +3191,15 @@ begin
                 );
                 perform bondreplicate.mend_orphans(origin, me, orphans);
             when sqlstate 'BR034' or unique_violation or exclusion_violation then
-                get stacked diagnostics why = message_text;
+                get stacked diagnostics why = message_text,
+                    at_schema = schema_name, at = table_name;
                 perform bondreplicate.index_stage(0);
                 broken := array[tab];
-                if not bondreplicate.mend_clashes(origin, me, tab, before, careful)
-                    and (careful or sqlstate = 'BR034') then
+                if bondreplicate.mend_clashes(origin, me, tab, before, careful) then
+                    null;
+                elsif not (sqlstate = 'BR034' or bondreplicate.is_clash(tab, at_schema, at)) then
+                    perform bondreplicate.park_culprits(origin, me, tab, before, careful, why);
+                elsif careful or sqlstate = 'BR034' then
                     raise serialization_failure using message = why;
                 end if;
                 careful := careful or sqlstate <> 'BR034';
@@ -3638,21 +3663,21 @@ declare
     was record;
     there record;
 begin
-    insert into pg_temp.bond_rewritten (tab, key, constraint_name, parent, what)
-    values (child_tab, new_key, orphan ->> 'constraint', orphan -> 'parent_key', what);
-    if new_key = child_key then
-        perform bondreplicate.stage_repair(me, child_tab, child_key, false, vals_now, null);
-        return;
-    end if;
     select r.stamp, r.site, r.repair into was
     from bondreplicate.row_now(child_tab, child_key) as r;
     select r.vals, r.gone, r.stamp, r.site, r.repair into there
     from bondreplicate.row_now(child_tab, new_key) as r;
-    if there.vals is not null and not coalesce(there.gone, false) then
+    if new_key <> child_key and there.vals is not null and not coalesce(there.gone, false) then
         perform bondreplicate.log_repair(me, child_tab, child_key, new_key, 'unique',
             'the row that has the key keeps it', 'a child that followed its parent was removed',
             null);
         perform bondreplicate.stage_repair(me, child_tab, child_key, true, null, new_key);
+        return;
+    end if;
+    insert into pg_temp.bond_rewritten (tab, key, constraint_name, parent, what)
+    values (child_tab, new_key, orphan ->> 'constraint', orphan -> 'parent_key', what);
+    if new_key = child_key then
+        perform bondreplicate.stage_repair(me, child_tab, child_key, false, vals_now, null);
         return;
     end if;
     perform bondreplicate.stage_repair(me, child_tab, child_key, true, null, new_key);
@@ -3748,6 +3773,10 @@ language plpgsql
 set search_path = pg_catalog, pg_temp
 as $$
 #variable_conflict use_variable
+declare
+    why text;
+    at_schema text;
+    at_table text;
 begin
     begin
         execute format('select pg_temp.merge_%s($1, $2, $3, $4, $5)', tab)
@@ -3757,6 +3786,11 @@ begin
         when sqlstate 'BR032' then
             return null;
         when unique_violation or exclusion_violation then
+            get stacked diagnostics why = message_text,
+                at_schema = schema_name, at_table = table_name;
+            if not bondreplicate.is_clash(tab, at_schema, at_table) then
+                return why;
+            end if;
             execute format('select count(*) from pg_temp.clashes_%s($1)', tab) using key;
             return null;
     end;
@@ -4988,7 +5022,7 @@ comment on function bondreplicate.wait_for_change(
 ) is
 'sleeps until something was committed';
 
-insert into bondreplicate.replicate_structure (number, name, checksum) values (0, 'functions', 'fa6292b520585e66')
+insert into bondreplicate.replicate_structure (number, name, checksum) values (0, 'functions', '3b67b81d118ab2f8')
 on conflict (number) do update set checksum = excluded.checksum, made_at = clock_timestamp()
 ;
 revoke all on all functions in schema bondreplicate from public;

@@ -47,10 +47,12 @@ def test_a_child_that_moved_twice_is_taken_back_to_where_it_was(
     assert_whole(mesh)
     writes = {1: "delete from p where id in (1, 2)", 2: "insert into c values (1, 2, 1)"}
     play(mesh, order, writes, first)
-    assert rows_of(mesh, "c") == [(1, 2, 1)]
-    assert rows_of(mesh, "p") == [(1,), (2,), (7,), (8,)]
+    # The parent of the second move stays; the other goes.
+    assert rows_of(mesh, "c") == [(7, 2, 1)]
+    assert rows_of(mesh, "p") == [(2,), (7,), (8,)]
     for site in mesh:
-        assert not conflicts(site, "c")
+        [told] = conflicts(site, "c")
+        assert told["loser_row"] == ["1", "2", "1"]
 
 
 @pytest.mark.parametrize("first", [1, 2])
