@@ -2774,18 +2774,20 @@ begin
     select me, t.schema_name, t.table_name, n.key, 'counter',
         'what is added to a row counts until it is inserted anew',
         'lost with the older row: ' || x.sums, t.columns, n.base_stamp, n.base_site, 0,
-        s.vals, o.stamp, o.site, 0
+        case when (i.stamp, i.site) = (n.base_stamp, n.base_site) then s.vals
+            else bondreplicate.row_here(wanted_tab, n.key) end, o.stamp, o.site, 0
     from pg_temp.bond_count as n
     join pg_temp.bond_stage as s on s.ctid = n.place
     join pg_temp.bond_shape as t on t.tab = wanted_tab
     cross join pg_temp.bond_batch as b
     left join bondreplicate.replicate_counter as c on c.ctid = n.known
+    cross join jsonb_to_record(coalesce(s.counters, '{}')) as i (
+        stamp timestamptz, site smallint, totals jsonb
+    )
     cross join lateral (
         select c.base_stamp, c.base_site, c.totals where not c.gone
         union all
-        select i.stamp, i.site, i.totals
-        from jsonb_to_record(s.counters) as i (stamp timestamptz, site smallint, totals jsonb)
-        where n.here and not s.gone
+        select i.stamp, i.site, i.totals where n.here and not s.gone
     ) as o (stamp, site, totals)
     cross join lateral (
         select string_agg(
@@ -4053,6 +4055,23 @@ $$;
 comment on function bondreplicate.rewind() is
 'puts the stage back to what it was before children were pointed elsewhere';
 
+-- The values of a row as it is here, whatever is staged for it; null: it is not.
+create or replace function bondreplicate.row_here(wanted_tab integer, wanted_key text [])
+returns text []
+language plpgsql
+set search_path = pg_catalog, pg_temp
+as $$
+declare
+    vals text [];
+begin
+    execute format('select f.vals from pg_temp.fetch_%s($1) as f', wanted_tab)
+    into vals using wanted_key;
+    return vals;
+end
+$$;
+comment on function bondreplicate.row_here(integer, text []) is
+'the values of a row as it is here';
+
 -- A row and its version as they would be after the staged changes: the staged one; else, where a
 -- later TRUNCATE is staged, none; else the one that is here with the version that is remembered
 -- (null: forgotten). The key may be written otherwise than it is staged, if the row is here.
@@ -5022,7 +5041,7 @@ comment on function bondreplicate.wait_for_change(
 ) is
 'sleeps until something was committed';
 
-insert into bondreplicate.replicate_structure (number, name, checksum) values (0, 'functions', '3b67b81d118ab2f8')
+insert into bondreplicate.replicate_structure (number, name, checksum) values (0, 'functions', 'a0a3cd67ad2eeb5b')
 on conflict (number) do update set checksum = excluded.checksum, made_at = clock_timestamp()
 ;
 revoke all on all functions in schema bondreplicate from public;

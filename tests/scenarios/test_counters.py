@@ -90,6 +90,9 @@ def test_deletes_and_inserts_against_additions(mesh: Mesh) -> None:
         "4": "lost with the older row: n 1 by site 1, n 100 by site 2",
         "7": "lost with the older row: n 7 by site 2",
     }
+    for site in mesh:
+        stays = {x["key"][0]: x["winner_row"] for x in site.conflicts() if x["kind"] == "counter"}
+        assert {key: row[1] for key, row in stays.items()} == {"4": "new", "7": "three"}, site
     undo = a.cli("conflicts", "undo", str(told["7"]["id"]), check=None)
     assert undo.returncode
     assert "lost with it: no row lost" in undo.stdout + undo.stderr

@@ -14,18 +14,20 @@ begin
     select me, t.schema_name, t.table_name, n.key, 'counter',
         'what is added to a row counts until it is inserted anew',
         'lost with the older row: ' || x.sums, t.columns, n.base_stamp, n.base_site, 0,
-        s.vals, o.stamp, o.site, 0
+        case when (i.stamp, i.site) = (n.base_stamp, n.base_site) then s.vals
+            else bondreplicate.row_here(wanted_tab, n.key) end, o.stamp, o.site, 0
     from pg_temp.bond_count as n
     join pg_temp.bond_stage as s on s.ctid = n.place
     join pg_temp.bond_shape as t on t.tab = wanted_tab
     cross join pg_temp.bond_batch as b
     left join bondreplicate.replicate_counter as c on c.ctid = n.known
+    cross join jsonb_to_record(coalesce(s.counters, '{}')) as i (
+        stamp timestamptz, site smallint, totals jsonb
+    )
     cross join lateral (
         select c.base_stamp, c.base_site, c.totals where not c.gone
         union all
-        select i.stamp, i.site, i.totals
-        from jsonb_to_record(s.counters) as i (stamp timestamptz, site smallint, totals jsonb)
-        where n.here and not s.gone
+        select i.stamp, i.site, i.totals where n.here and not s.gone
     ) as o (stamp, site, totals)
     cross join lateral (
         select string_agg(
