@@ -20,6 +20,8 @@ declare
     orphans jsonb;
     broken integer [];
     why text;
+    at_schema text;
+    at_table text;
     tries_max bigint := 200;
     many constant boolean := (select count(*) >= 2000 from pg_temp.bond_stage);
 begin
@@ -64,11 +66,16 @@ begin
                 );
                 perform bondreplicate.mend_orphans(origin, me, orphans);
             when sqlstate 'BR034' or unique_violation or exclusion_violation then
-                get stacked diagnostics why = message_text;
+                get stacked diagnostics why = message_text,
+                    at_schema = schema_name, at_table = table_name;
                 perform bondreplicate.index_stage(0);
                 broken := array[tab];
-                if not bondreplicate.mend_clashes(origin, me, tab, before, careful)
-                    and (careful or sqlstate = 'BR034') then
+                if bondreplicate.mend_clashes(origin, me, tab, before, careful) then
+                    null;
+                elsif sqlstate <> 'BR034' and not bondreplicate.is_clash(tab, at_schema, at_table)
+                    then
+                    perform bondreplicate.park_culprits(origin, me, tab, before, careful, why);
+                elsif careful or sqlstate = 'BR034' then
                     raise serialization_failure using message = why;
                 end if;
                 careful := careful or sqlstate <> 'BR034';

@@ -9,6 +9,10 @@ language plpgsql
 set search_path = pg_catalog, pg_temp
 as $$
 #variable_conflict use_variable
+declare
+    why text;
+    at_schema text;
+    at_table text;
 begin
     begin
         execute format('select pg_temp.merge_%s($1, $2, $3, $4, $5)', tab)
@@ -18,6 +22,11 @@ begin
         when sqlstate 'BR032' then
             return null;
         when unique_violation or exclusion_violation then
+            get stacked diagnostics why = message_text,
+                at_schema = schema_name, at_table = table_name;
+            if not bondreplicate.is_clash(tab, at_schema, at_table) then
+                return why;
+            end if;
             execute format('select count(*) from pg_temp.clashes_%s($1)', tab) using key;
             return null;
     end;
