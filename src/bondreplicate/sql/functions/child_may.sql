@@ -2,7 +2,7 @@
 -- have the values that its foreign key says for when the parent is deleted (cleared: all of it).
 -- Null: it cannot; the server has refused it (see take_back()); or a column of its foreign key is
 -- generated, which cannot follow (child_fixed).
--- must_go: there is a row that it cannot follow, and it cannot be cleared.
+-- must_go: there is a row that it cannot follow, or its parent must go, and it cannot be cleared.
 -- orphan: as pg_temp.orphans_<tab>() gives it.
 create or replace function bondreplicate.child_may(
     orphan jsonb, child_vals text [], parent_vals text [], merged_into text [],
@@ -34,6 +34,11 @@ begin
         must_go := points_at is not null and cleared is null;
         points_at := null;
     end if;
+    must_go := must_go or cleared is null and points_at is null and exists (
+        select from pg_temp.bond_rewritten as r
+        where r.tab = (orphan ->> 'parent_tab')::integer and r.what = 'go'
+            and r.key = bondreplicate.texts_of(orphan -> 'parent_key')
+    );
 end
 $$;
 comment on function bondreplicate.child_may(jsonb, text [], text [], text []) is

@@ -4,7 +4,7 @@
 -- the child follows it (CASCADE, SET NULL, SET DEFAULT); or the incoming change is parked until the
 -- parent arrives, or the child has moved. What the server has refused, as of a CHECK, is not done:
 -- the delete, or the new value, of the parent loses; where the parent gave way to another row, and
--- so cannot stay, the child goes.
+-- so cannot stay, the child goes, and its own children with it.
 -- orphan: as pg_temp.orphans_<tab>() gives it. Returns what it did.
 create or replace function bondreplicate.mend_orphan(origin smallint, me smallint, orphan jsonb)
 returns text
@@ -80,6 +80,10 @@ begin
                 else 'children follow a deleted parent (CASCADE)' end,
             'the child was removed', constraint_name);
         perform bondreplicate.stage_repair(me, child_tab, child_key, true, null, null);
+        if new.must_go then
+            insert into pg_temp.bond_rewritten (tab, key, what, refused, undone)
+            values (child_tab, child_key, 'go', true, true);
+        end if;
         return 'child removed';
     elsif new.cleared is not null and parent.gone then
         perform bondreplicate.log_repair(me, child_tab, child_key, '{}', 'foreign key',

@@ -47,6 +47,8 @@ begin
             'the row that has the key keeps it', 'a child that followed its parent was removed',
             null);
         perform bondreplicate.stage_repair(me, child_tab, child_key, true, null, new_key);
+        update pg_temp.bond_rewritten as r set new_key = null
+        where r.tab = child_tab and r.key = child_key and not r.refused;
         return;
     end if;
     perform bondreplicate.stage_repair(me, child_tab, child_key, true, null, new_key);

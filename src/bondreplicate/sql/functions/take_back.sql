@@ -1,7 +1,8 @@
 -- Takes back that a child was pointed elsewhere, where the server refuses what came of it, and
 -- remembers that: the next round finds the child without its parent again, and mends it otherwise.
 -- So with all children of that parent, as the server would not have let it go for any of them.
--- What is refused as it was staged before is parked. Returns whether it was so.
+-- Where it was pointed elsewhere more than once, that holds for each: in which order it was does not
+-- matter then. What is refused as it was staged before is parked. Returns whether it was so.
 create or replace function bondreplicate.take_back(
     origin smallint, me smallint, wanted_tab integer, wanted_key text [], before pg_snapshot,
     careful boolean
@@ -12,6 +13,7 @@ set search_path = pg_catalog, pg_temp
 as $$
 declare
     child_key text [];
+    first_key text [];
     one record;
     why text;
 begin
@@ -22,29 +24,30 @@ begin
         return false;
     end if;
     for one in
-        update pg_temp.bond_rewritten as r set refused = true
-        from pg_temp.bond_rewritten as c
-        where c.tab = wanted_tab and c.key = child_key and not c.refused
-            and r.tab = wanted_tab and not r.refused
-            and (r.constraint_name, r.parent, r.what) = (c.constraint_name, c.parent, c.what)
-        returning r.key, r.new_key
-    loop
-        delete from bondreplicate.replicate_error as e
-        using pg_temp.bond_shape as t
-        where t.tab = wanted_tab and e.xid = pg_current_xact_id() and e.source = me
-            and (e.schema_name, e.table_name, e.key) = (t.schema_name, t.table_name, one.key)
-            and e.kind = 'foreign key';
-        delete from pg_temp.bond_stage as s
-        where s.tab = wanted_tab and (s.key = one.key or s.key = one.new_key);
-        with taken as (
-            delete from pg_temp.bond_before as b
-            where b.tab = wanted_tab and (b.key = one.key or b.key = one.new_key)
-            returning b.*
+        with recursive moves as (
+            select r.key, r.new_key, r.constraint_name, r.parent, r.what
+            from pg_temp.bond_rewritten as r
+            where r.tab = wanted_tab and r.key = child_key and not r.refused
+            union
+            select r.key, r.new_key, r.constraint_name, r.parent, r.what
+            from moves as m
+            join pg_temp.bond_rewritten as r
+                on r.tab = wanted_tab and (r.key = m.new_key or r.new_key = m.key)
+            where not r.refused
+        ),
+        marked as (
+            update pg_temp.bond_rewritten as r set refused = true
+            from (select distinct m.constraint_name, m.parent, m.what from moves as m) as c
+            where r.tab = wanted_tab and not r.refused
+                and (r.constraint_name, r.parent, r.what) = (c.constraint_name, c.parent, c.what)
+            returning r.key
         )
-        insert into pg_temp.bond_stage select t.* from taken as t;
-        -- What another foreign key had made of it is gone too, and is found anew.
-        delete from pg_temp.bond_rewritten as r
-        where r.tab = wanted_tab and r.key = one.key and not r.refused;
+        select distinct m.key from marked as m
+    loop
+        first_key := bondreplicate.put_back(me, wanted_tab, one.key);
+        if one.key = child_key then
+            child_key := first_key;
+        end if;
     end loop;
     why := bondreplicate.refusal_of(origin, me, wanted_tab, child_key, before, careful);
     if why is not null then

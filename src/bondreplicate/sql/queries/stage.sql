@@ -19,7 +19,8 @@
 -- turn. bond_aside: rows whose latest state the origin has, and keeps parked. bond_removed.pointed:
 -- values of the columns that foreign keys point at, also of those that do not travel.
 -- bond_rewritten: children that were pointed elsewhere; new_key: where that is in their key;
--- parent: what they had pointed at; what: follow, clear; refused: by the server, and taken back.
+-- null: a row has it already; parent: what they had pointed at; what: follow, clear, go (neither is
+-- possible: the child is removed); refused: by the server; undone: and taken back.
 -- bond_before: as they were staged before.
 -- bond_shape.numbers: those of its columns here; together: equal where they are merged as one.
 -- bond_shape.counted: its counters; null: none.
@@ -46,7 +47,8 @@ create temporary table bond_moved (tab integer, key text [], vals text []) on co
 create temporary table bond_before (like bond_stage) on commit delete rows;
 create temporary table bond_rewritten (
     tab integer, key text [] collate "C", new_key text [] collate "C", constraint_name name,
-    parent jsonb, what text, refused boolean not null default false
+    parent jsonb, what text, refused boolean not null default false,
+    undone boolean not null default false
 ) on commit delete rows;
 create index bond_before_key on bond_before using hash (key);
 create index bond_rewritten_key on bond_rewritten using hash (key);
