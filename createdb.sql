@@ -1212,24 +1212,28 @@ comment on function bondreplicate.check_tables(smallint, bigint) is
 -- have the values that its foreign key says for when the parent is deleted (cleared: all of it).
 -- Null: it cannot; the server has refused it (see take_back()); or a column of its foreign key is
 -- generated, which cannot follow (child_fixed).
--- must_go: there is a row that it cannot follow, and it cannot be cleared.
+-- must_go: there is a row that it cannot follow, or its parent cannot stay; and it cannot be
+-- cleared. must_stay: the server has refused to let it go.
 -- orphan: as pg_temp.orphans_<tab>() gives it.
 create or replace function bondreplicate.child_may(
     orphan jsonb, child_vals text [], parent_vals text [], merged_into text [],
-    out points_at text [], out cleared text [], out must_go boolean
+    out points_at text [], out cleared text [], out must_go boolean, out must_stay boolean
 )
 language plpgsql
 set search_path = pg_catalog, pg_temp
 as $$
 declare
     refused constant text [] := array(
-        select r.what from pg_temp.bond_rewritten as r
-        where r.tab = (orphan ->> 'child_tab')::integer
-            and r.key = bondreplicate.texts_of(orphan -> 'child_key')
-            and r.constraint_name = orphan ->> 'constraint' and r.refused
+        select r.what from pg_temp.bond_refused as r
+        where r.parent = orphan -> 'parent_key' and (
+            r.tab = (orphan ->> 'child_tab')::integer
+            and r.constraint_name = orphan ->> 'constraint'
+            or r.tab = (orphan ->> 'parent_tab')::integer and r.what = 'stay'
+        )
     );
 begin
     must_go := false;
+    must_stay := 'go' = any(refused);
     if orphan ->> 'child_tab' is null then
         return;
     end if;
@@ -1241,9 +1245,10 @@ begin
         select from jsonb_array_elements_text(orphan -> 'child_fixed') with ordinality as c (val, n)
         where c.val <> points_at[c.n]
     ) then
-        must_go := points_at is not null and cleared is null;
+        must_go := points_at is not null;
         points_at := null;
     end if;
+    must_go := (must_go or 'stay' = any(refused)) and cleared is null and not must_stay;
 end
 $$;
 comment on function bondreplicate.child_may(jsonb, text [], text [], text []) is
@@ -2031,6 +2036,27 @@ $$;
 comment on function bondreplicate.is_awaiting(text) is
 'whether parked changes need entries of the log';
 
+-- Whether a unique or an exclusion violation is one of a staged table, or of the log, and so of rows
+-- that clash. Else a function of the application has met, or raised, it somewhere else.
+-- at_schema, at_table: of the error.
+create or replace function bondreplicate.is_clash(
+    wanted_tab integer, at_schema text, at_table text
+)
+returns boolean
+language plpgsql
+stable
+set search_path = pg_catalog, pg_temp
+as $$
+begin
+    return at_schema = 'bondreplicate' or exists (
+        select from pg_temp.bond_shape as c
+        where c.tab = wanted_tab and c.schema_name = at_schema and c.table_name = at_table
+    );
+end
+$$;
+comment on function bondreplicate.is_clash(integer, text, text) is
+'whether a unique violation is one of a staged table';
+
 -- Whether changes that were applied from other sites are still needed by changes made here: one
 -- that was under way when they were applied, and that not every other site is known to have. It may
 -- stand here beside a delete of its row that has the higher version, goes out with that version,
@@ -2109,7 +2135,8 @@ comment on function bondreplicate.is_refusal(text) is
 
 -- Whether every other enabled site is known, by its own stream, to have all that is in some entries
 -- of the log: what was written here is visible in its position of this site; what came from
--- another site, in its position of that one.
+-- another site, in its position of that one. So for this site too: what a third site passed on
+-- comes once more from its maker, and is known by its version then.
 -- A site that was enabled since `known` was looked up may need them.
 -- Whoever was at work when an entry was written may have to compare with it: it waits for them.
 -- which: condition on `l`, the entries. known: site to vector, for every other enabled site;
@@ -2137,6 +2164,13 @@ begin
                 and not pg_visible_in_snapshot(
                     coalesce(l.origin_xid, l.xid), bondreplicate.position_in(k.seen, l.source)
                 )
+        ) or exists (
+            select from bondreplicate.replicate_log as l
+            cross join bondreplicate.replicate_state as s
+            join bondreplicate.replicate_hosts as h on h.site = l.source and h.enabled
+            left join bondreplicate.replicate_position as p on p.site = l.source
+            where %1$s and l.source <> s.site and l.origin_xid is not null
+                and not coalesce(pg_visible_in_snapshot(l.origin_xid, p.position), false)
         )
     $q$, which) into unknown using known;
     return not unknown;
@@ -2561,6 +2595,25 @@ $$;
 comment on function bondreplicate.keep_later(smallint, integer, text [], text) is
 'lets the later change stay where the server refuses what a policy made';
 
+-- Keeps the stage, and which conflicts have been told, before children are pointed elsewhere for
+-- the first time since it was kept: see rewind().
+create or replace function bondreplicate.keep_stage()
+returns void
+language plpgsql
+set search_path = pg_catalog, pg_temp
+as $$
+begin
+    if not exists (select from pg_temp.bond_rewritten) then
+        delete from pg_temp.bond_before;
+        insert into pg_temp.bond_before select s.* from pg_temp.bond_stage as s;
+        update pg_temp.bond_batch
+        set told = (select coalesce(max(e.id), 0) from bondreplicate.replicate_error as e);
+    end if;
+end
+$$;
+comment on function bondreplicate.keep_stage() is
+'keeps the stage before children are pointed elsewhere';
+
 -- For each site that needs what the log keeps, the vector that came with its last batch, an empty
 -- one where none ever came: every other enabled site, and those that are still being served.
 create or replace function bondreplicate.known_vectors(served smallint [])
@@ -2941,7 +2994,7 @@ begin
             return 'already mended';
         end if;
     end if;
-    select c.points_at, c.cleared, c.must_go into new
+    select c.points_at, c.cleared, c.must_go, c.must_stay into new
     from bondreplicate.child_may(orphan, child.vals, parent.vals, parent.merged_into) as c;
     if new.points_at is not null then
         -- Where a user gave the parent another key, that says what becomes of its children.
@@ -2961,7 +3014,8 @@ begin
             stuck || 'a child of it is here still');
         return 'delete parked';
     elsif removed and not (new.must_go and parent.repair > 0) and (
-        not parent.gone or new.cleared is null and not (action = 'c' and child.repair = 0)
+        not parent.gone or new.must_stay
+        or new.cleared is null and not (action = 'c' and child.repair = 0)
     ) then
         perform bondreplicate.log_repair(me, parent_tab, parent_key, null, 'foreign key',
             case when parent.gone then 'a delete loses against a child'
@@ -2973,12 +3027,9 @@ begin
         origin, me, child_tab, child_key, parent_tab, parent_key
     ) then
         null;
-    elsif parent.gone and (action = 'c' or new.must_go and parent.repair > 0) then
-        perform bondreplicate.log_repair(me, child_tab, child_key, '{}', 'foreign key',
-            case when new.must_go then 'a child that cannot follow a row that gave way'
-                else 'children follow a deleted parent (CASCADE)' end,
-            'the child was removed', constraint_name);
-        perform bondreplicate.stage_repair(me, child_tab, child_key, true, null, null);
+    elsif parent.gone and not new.must_stay
+        and (action = 'c' or new.must_go and parent.repair > 0) then
+        perform bondreplicate.remove_child(me, orphan, new.must_go);
         return 'child removed';
     elsif new.cleared is not null and parent.gone then
         perform bondreplicate.log_repair(me, child_tab, child_key, '{}', 'foreign key',
@@ -3006,6 +3057,7 @@ declare
     orphan jsonb;
     broke text;
 begin
+    perform bondreplicate.keep_stage();
     for orphan in
         select o.one from jsonb_array_elements(orphans) as o (one)
         order by o.one ? 'parent_vals' desc
@@ -3095,6 +3147,8 @@ declare
     orphans jsonb;
     broken integer [];
     why text;
+    at_schema text;
+    at_table text;
     tries_max bigint := 200;
     many constant boolean := (select count(*) >= 2000 from pg_temp.bond_stage);
 begin
@@ -3139,11 +3193,16 @@ begin
                 );
                 perform bondreplicate.mend_orphans(origin, me, orphans);
             when sqlstate 'BR034' or unique_violation or exclusion_violation then
-                get stacked diagnostics why = message_text;
+                get stacked diagnostics why = message_text,
+                    at_schema = schema_name, at_table = table_name;
                 perform bondreplicate.index_stage(0);
                 broken := array[tab];
-                if not bondreplicate.mend_clashes(origin, me, tab, before, careful)
-                    and (careful or sqlstate = 'BR034') then
+                if bondreplicate.mend_clashes(origin, me, tab, before, careful) then
+                    null;
+                elsif sqlstate <> 'BR034' and not bondreplicate.is_clash(tab, at_schema, at_table)
+                    then
+                    perform bondreplicate.park_culprits(origin, me, tab, before, careful, why);
+                elsif careful or sqlstate = 'BR034' then
                     raise serialization_failure using message = why;
                 end if;
                 careful := careful or sqlstate <> 'BR034';
@@ -3398,14 +3457,16 @@ declare
     one record;
     why text;
     found_any boolean := false;
+    rewinds boolean := false;
 begin
     for one in
         select s.key from pg_temp.bond_stage as s where s.tab = wanted_tab and s.key is not null
     loop
         why := bondreplicate.refusal_of(origin, me, wanted_tab, one.key, before, careful);
-        if why is not null and (
-            bondreplicate.take_back(origin, me, wanted_tab, one.key, before, careful)
-            or bondreplicate.keep_later(me, wanted_tab, one.key, why)
+        if why is not null and bondreplicate.take_back(wanted_tab, one.key) then
+            rewinds := true;
+        elsif why is not null and (
+            bondreplicate.keep_later(me, wanted_tab, one.key, why)
             or bondreplicate.fall_back(origin, me, wanted_tab, one.key, before, careful)
         ) then
             found_any := true;
@@ -3414,7 +3475,9 @@ begin
             found_any := true;
         end if;
     end loop;
-    if not found_any then
+    if rewinds then
+        perform bondreplicate.rewind();
+    elsif not found_any then
         perform bondreplicate.park(origin, wanted_tab, null, refused, true);
     end if;
 end
@@ -3583,9 +3646,8 @@ comment on function bondreplicate.plain_start(
 
 -- Stages a child with other values in its foreign key. Where these are part of its own key, as in a
 -- table that joins two others, it is another row: the old one goes, and remembers where to. Where
--- that row is there already, the child is kept in replicate_error. What was staged before is kept
--- in bond_before, in case that the server refuses it: see take_back().
--- orphan: as pg_temp.orphans_<tab>() gives it. what: follow, clear.
+-- that row is there already, the child is kept in replicate_error.
+-- orphan: as pg_temp.orphans_<tab>() gives it. what: as in bond_rewritten.
 create or replace function bondreplicate.point_child(
     me smallint, orphan jsonb, what text, vals_now text []
 )
@@ -3604,19 +3666,8 @@ declare
     was record;
     there record;
 begin
-    insert into pg_temp.bond_before
-    select s.* from pg_temp.bond_stage as s
-    where s.tab = child_tab and s.key in (child_key, new_key) and not exists (
-        select from pg_temp.bond_rewritten as r
-        where r.tab = child_tab and not r.refused and r.key = s.key
-    ) and not exists (
-        select from pg_temp.bond_rewritten as r
-        where r.tab = child_tab and not r.refused and r.new_key = s.key
-    );
-    insert into pg_temp.bond_rewritten (tab, key, new_key, constraint_name, parent, what)
-    values (
-        child_tab, child_key, new_key, orphan ->> 'constraint', orphan -> 'parent_key', what
-    );
+    insert into pg_temp.bond_rewritten (tab, key, constraint_name, parent, what)
+    values (child_tab, new_key, orphan ->> 'constraint', orphan -> 'parent_key', what);
     if new_key = child_key then
         perform bondreplicate.stage_repair(me, child_tab, child_key, false, vals_now, null);
         return;
@@ -3725,6 +3776,10 @@ language plpgsql
 set search_path = pg_catalog, pg_temp
 as $$
 #variable_conflict use_variable
+declare
+    why text;
+    at_schema text;
+    at_table text;
 begin
     begin
         execute format('select pg_temp.merge_%s($1, $2, $3, $4, $5)', tab)
@@ -3734,6 +3789,11 @@ begin
         when sqlstate 'BR032' then
             return null;
         when unique_violation or exclusion_violation then
+            get stacked diagnostics why = message_text,
+                at_schema = schema_name, at_table = table_name;
+            if not bondreplicate.is_clash(tab, at_schema, at_table) then
+                return why;
+            end if;
             execute format('select count(*) from pg_temp.clashes_%s($1)', tab) using key;
             return null;
     end;
@@ -3749,6 +3809,34 @@ comment on function bondreplicate.refusal_of(
     smallint, smallint, integer, text [], pg_snapshot, boolean
 ) is
 'why the server refuses a staged row';
+
+-- Stages that a child goes as its parent went. must_go: it could not be pointed at the row that the
+-- parent gave way to; then its own children cannot keep it.
+-- orphan: as pg_temp.orphans_<tab>() gives it.
+create or replace function bondreplicate.remove_child(me smallint, orphan jsonb, must_go boolean)
+returns void
+language plpgsql
+set search_path = pg_catalog, pg_temp
+as $$
+declare
+    child_tab constant integer := orphan ->> 'child_tab';
+    child_key constant text [] := bondreplicate.texts_of(orphan -> 'child_key');
+begin
+    insert into pg_temp.bond_rewritten (tab, key, constraint_name, parent, what)
+    values (child_tab, child_key, orphan ->> 'constraint', orphan -> 'parent_key', 'go');
+    perform bondreplicate.log_repair(me, child_tab, child_key, '{}', 'foreign key',
+        case when must_go then 'a child that cannot follow a row that gave way'
+            else 'children follow a deleted parent (CASCADE)' end,
+        'the child was removed', (orphan ->> 'constraint')::name);
+    perform bondreplicate.stage_repair(me, child_tab, child_key, true, null, null);
+    if must_go then
+        insert into pg_temp.bond_refused (tab, parent, what)
+        values (child_tab, orphan -> 'child_key', 'stay');
+    end if;
+end
+$$;
+comment on function bondreplicate.remove_child(smallint, jsonb, boolean) is
+'stages that a child goes as its parent went';
 
 -- A row's values with those at `positions` (array of 1-based
 -- places) replaced, in order, by `replacement`; null: by null.
@@ -3947,6 +4035,26 @@ end
 $$;
 comment on function bondreplicate.revive_rows(integer) is
 'completes rows that come back over their deletion';
+
+-- Puts the stage back to what it was before the first child was pointed elsewhere, with all that
+-- was told since. Rows that were parked meanwhile are tried once more.
+create or replace function bondreplicate.rewind()
+returns void
+language plpgsql
+set search_path = pg_catalog, pg_temp
+as $$
+begin
+    delete from pg_temp.bond_stage;
+    insert into pg_temp.bond_stage select b.* from pg_temp.bond_before as b;
+    delete from bondreplicate.replicate_error as e
+    using pg_temp.bond_batch as b
+    where e.xid = pg_current_xact_id() and e.id > b.told and e.kind in ('unique', 'foreign key')
+        and e.source = (select s.site from bondreplicate.replicate_state as s);
+    delete from pg_temp.bond_rewritten;
+end
+$$;
+comment on function bondreplicate.rewind() is
+'puts the stage back to what it was before children were pointed elsewhere';
 
 -- A row and its version as they would be after the staged changes: the staged one; else, where a
 -- later TRUNCATE is staged, none; else the one that is here with the version that is remembered
@@ -4449,8 +4557,7 @@ begin
     if exists (select from pg_temp.bond_kept) then
         delete from pg_temp.bond_stage;
         insert into pg_temp.bond_stage select k.* from pg_temp.bond_kept as k;
-        delete from pg_temp.bond_rewritten as r where not r.refused;
-        delete from pg_temp.bond_before;
+        delete from pg_temp.bond_rewritten;
     end if;
     delete from bondreplicate.replicate_error as e
     where e.xid = pg_current_xact_id() and e.kind in ('unique', 'foreign key')
@@ -4491,65 +4598,24 @@ $$;
 comment on function bondreplicate.tables_now() is
 'changes when tables, or those disabled, are others';
 
--- Takes back that a child was pointed elsewhere, where the server refuses what came of it, and
--- remembers that: the next round finds the child without its parent again, and mends it otherwise.
--- So with all children of that parent, as the server would not have let it go for any of them.
--- What is refused as it was staged before is parked. Returns whether it was so.
-create or replace function bondreplicate.take_back(
-    origin smallint, me smallint, wanted_tab integer, wanted_key text [], before pg_snapshot,
-    careful boolean
-)
+-- Remembers that the server refuses what was made of a child whose parent went, so that it is not
+-- done again: nor with other children of that parent, which the server would not have let go for
+-- any of them. Returns whether it was so; then rewind() is due.
+create or replace function bondreplicate.take_back(wanted_tab integer, wanted_key text [])
 returns boolean
 language plpgsql
 set search_path = pg_catalog, pg_temp
 as $$
-declare
-    child_key text [];
-    one record;
-    why text;
 begin
-    select r.key into child_key from pg_temp.bond_rewritten as r
-    where r.tab = wanted_tab and (r.key = wanted_key or r.new_key = wanted_key) and not r.refused
-    limit 1;
-    if not found then
-        return false;
-    end if;
-    for one in
-        update pg_temp.bond_rewritten as r set refused = true
-        from pg_temp.bond_rewritten as c
-        where c.tab = wanted_tab and c.key = child_key and not c.refused
-            and r.tab = wanted_tab and not r.refused
-            and (r.constraint_name, r.parent, r.what) = (c.constraint_name, c.parent, c.what)
-        returning r.key, r.new_key
-    loop
-        delete from bondreplicate.replicate_error as e
-        using pg_temp.bond_shape as t
-        where t.tab = wanted_tab and e.xid = pg_current_xact_id() and e.source = me
-            and (e.schema_name, e.table_name, e.key) = (t.schema_name, t.table_name, one.key)
-            and e.kind = 'foreign key';
-        delete from pg_temp.bond_stage as s
-        where s.tab = wanted_tab and (s.key = one.key or s.key = one.new_key);
-        with taken as (
-            delete from pg_temp.bond_before as b
-            where b.tab = wanted_tab and (b.key = one.key or b.key = one.new_key)
-            returning b.*
-        )
-        insert into pg_temp.bond_stage select t.* from taken as t;
-        -- What another foreign key had made of it is gone too, and is found anew.
-        delete from pg_temp.bond_rewritten as r
-        where r.tab = wanted_tab and r.key = one.key and not r.refused;
-    end loop;
-    why := bondreplicate.refusal_of(origin, me, wanted_tab, child_key, before, careful);
-    if why is not null then
-        perform bondreplicate.park(origin, wanted_tab, child_key, why, true);
-    end if;
-    return true;
+    insert into pg_temp.bond_refused (tab, constraint_name, parent, what)
+    select distinct r.tab, r.constraint_name, r.parent, r.what
+    from pg_temp.bond_rewritten as r
+    where r.tab = wanted_tab and r.key = wanted_key;
+    return found;
 end
 $$;
-comment on function bondreplicate.take_back(
-    smallint, smallint, integer, text [], pg_snapshot, boolean
-) is
-'takes back that a child was pointed elsewhere, where the server refuses that';
+comment on function bondreplicate.take_back(integer, text []) is
+'remembers that the server refuses what was made of a child';
 
 -- The work of replicate_down(), all of it or nothing. The logical clock tells when it went down, so
 -- that what users write meanwhile counts as later than all that was applied before.
@@ -4959,7 +5025,7 @@ comment on function bondreplicate.wait_for_change(
 ) is
 'sleeps until something was committed';
 
-insert into bondreplicate.replicate_structure (number, name, checksum) values (0, 'functions', '070a29f651d0a2aa')
+insert into bondreplicate.replicate_structure (number, name, checksum) values (0, 'functions', '006bb66dbece5816')
 on conflict (number) do update set checksum = excluded.checksum, made_at = clock_timestamp()
 ;
 revoke all on all functions in schema bondreplicate from public;

@@ -54,7 +54,7 @@ class Machine(RuleBasedStateMachine):
         assume(dice > 0)  # it begins with the simplest of all, which says nothing
         self.sites = sites
         clocks = has_clocks() and rng.random() < 0.12
-        schema = random_schema(rng)
+        schema = random_schema(rng, sites)
         self.script = Script(sites, clocks, schema, [])
         self.scripts.append(self.script)
         self.player = Player(self.meshes.borrow(sites, clocks), schema, new_name())

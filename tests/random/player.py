@@ -16,7 +16,9 @@ import psycopg
 
 from tests.kit import Mesh, Site, eventually, pause
 from tests.kit.proxy import LostAnswer
-from tests.random.predictor import Effect, History, is_shown
+from tests.random.merging import say
+from tests.random.predictor import History
+from tests.random.recorder import INSERTED, LOGGED, Counts, Recorder
 from tests.random.tables import Schema
 from tests.scenarios.cases import ACTIVE_IN
 from tests.scenarios.steps import PARKED, UNSENT
@@ -30,11 +32,6 @@ WRITING = (
     " or application_name like '%apply%' and xact_start is not null)"
 )
 POSITIONS = "select site, position::text from bondreplicate.replicate_position"
-LOGGED = (
-    "select t.table_name::text, l.key, l.stamp, l.site, l.repair, l.xid::text::bigint"
-    " from bondreplicate.replicate_log l join bondreplicate.replicate_tables t on t.id = l.tab"
-    " where l.xid = pg_current_xact_id_if_assigned() order by l.stamp"
-)
 # What a server may answer without any replication: constraints, waits, and with a snapshot held
 # for a whole transaction, that somebody was faster.
 REFUSALS = ("21000", "55006", "27000", "40001", "42P10", "55P03", "57014")
@@ -45,8 +42,7 @@ class Player:
 
     def __init__(self, mesh: Mesh, schema: Schema, name: str, *, every_s: float = 0.15) -> None:
         self.mesh, self.schema, self.name = mesh, schema, name
-        self.history = History()
-        self.effect_site: dict[int, tuple[int, int]] = {}  # number: site and transaction
+        self.recorder = Recorder(schema)
         self.is_frozen = False
         self.parted: set[tuple[int, int]] = set()
         self.told: list[str] = []
@@ -56,6 +52,11 @@ class Player:
         self._ended = threading.Event()
         self._watch = threading.Thread(target=self._look_for_orphans, daemon=True)
         self.sessions: dict[int, psycopg.Connection] = {}
+
+    @property
+    def history(self) -> History:
+        """What was committed and seen."""
+        return self.recorder.history
 
     # -- begin and end -----------------------------------------------------------------------
 
@@ -73,6 +74,7 @@ class Player:
                 f"{site} replicates the tables",
                 PATIENCE_S,
             )
+        say(self.mesh, self.sessions, self.schema, self.name)
         self._watch.start()
 
     def _connect(self, site: Site) -> psycopg.Connection:
@@ -137,16 +139,18 @@ class Player:
         try:
             with session.transaction():
                 session.execute(f"set transaction isolation level {isolation}".encode())
-                before = self.rows(number)
+                before, had = self.rows(number), self.counts(number)
                 positions = dict(session.execute(POSITIONS).fetchall())
                 for statement in statements:
                     self._run(session, statement, guarded)
-                after = self.rows(number)
+                after, has = self.rows(number), self.counts(number)
                 logged = session.execute(LOGGED).fetchall()
+                inserted = session.execute(INSERTED).fetchall()
         except psycopg.Error as error:
             self._judge(error)
             return
-        self._record(number, before, after, positions, logged)
+        counts = Counts(had, has, {(table, tuple(vals)) for table, vals in inserted})
+        self.told += self.recorder.record(number, before, after, positions, logged, counts)
 
     def _run(self, session: psycopg.Connection, statement: str, guarded: bool) -> None:
         if not guarded:
@@ -169,55 +173,10 @@ class Player:
         found = self.sessions[number].execute(self.schema.rows_sql().encode())
         return {(table, tuple(key)): tuple(vals) for table, key, vals in found}
 
-    def _record(
-        self, site: int, before: Any, after: Any, positions: dict[int, str], logged: Sequence[Any]
-    ) -> None:
-        entries = {}
-        for table, key, stamp, maker, repair, xid in logged:
-            assert maker == site, f"stamped as of site {maker} at {site}"
-            entries[table, None if key is None else tuple(key)] = (stamp, maker, repair), xid
-        effects = self.history.effects
-        shown = {
-            e.number
-            for e in effects
-            for maker, xid in [self.effect_site[e.number]]
-            if maker == site or is_shown(xid, positions.get(maker))
-        }
-        changed = {k for k in before.keys() | after.keys() if before.get(k) != after.get(k)}
-        missed = {k for k in changed if k not in entries and (k[0], None) not in entries}
-        assert not missed, f"not captured: {missed}"
-        for table, key in list(entries):
-            if key is None:
-                entries |= {
-                    k: entries[table, None] for k in before if k[0] == table and k not in entries
-                }
-        saw = {key: self._saw(key, before.get(key), shown) for key in entries}
-        for key, (version, xid) in entries.items():
-            number, row = len(effects), after.get(key)
-            mark = row and row[self._mark(key[0])]
-            effect = Effect(number, key, version, row, mark, saw[key], frozenset(shown))
-            effects.append(effect)
-            self.effect_site[number] = site, xid
-            self.note(f"{key[0]} {key[1]}: {row} {version[0]:%H:%M:%S.%f} saw {set(saw[key])}")
-
-    def _mark(self, table: str) -> int:
-        return next(list(t.columns).index("mark") for t in self.schema.tables if t.name == table)
-
-    def _saw(self, key: Any, row: Any, shown: set[int]) -> frozenset[int]:
-        """Effects on a key whose result was there: found by what they left, not by any stamp."""
-        if key[1] is None:
-            return frozenset(
-                e.number for e in self.history.effects if e.key[0] == key[0] and e.number in shown
-            )
-        there = self.history.on(key)
-        if row is None:
-            return frozenset(e.number for e in there if e.row is None and e.number in shown)
-        found = {e.number for e in there if e.row == row}
-        if not found:  # a repair has changed it, or moved it here
-            mark = row[self._mark(key[0])]
-            effects = self.history.effects
-            found = {e.number for e in effects if (e.key[0], e.mark) == (key[0], mark)}
-        return frozenset(found)
+    def counts(self, number: int) -> dict[Any, int]:
+        """All counters of a site, by table and key."""
+        found = self.sessions[number].execute(self.schema.counts_sql().encode())
+        return {(table, tuple(key)): value for table, key, value in found}
 
     def do_pause(self, ms: int) -> None:
         """Let links work."""

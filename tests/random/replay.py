@@ -14,7 +14,7 @@ from tests.random.meshes import Meshes, new_name
 from tests.random.oracles import judge
 from tests.random.player import Player
 from tests.random.script import Script
-from tests.random.tables import Schema
+from tests.random.tables import COUNTER, Schema
 
 
 def play(script: Script, meshes: Meshes) -> str:
@@ -63,10 +63,13 @@ def smaller_tables(script: Script) -> Iterator[Script]:
         needed = any(k.parent == t.name for o in tables for k in o.foreign_keys if o is not t)
         if not needed and f" {t.name} " not in text and len(tables) > 1:
             yield replace(script, schema=Schema(tables[:n] + tables[n + 1 :]))
+        if t.merge != "row":
+            less = replace(t, merge="row", priority=[])
+            yield replace(script, schema=Schema([*tables[:n], less, *tables[n + 1 :]]))
         for what in ("foreign_keys", "uniques", "fixed"):
             values: list[Any] = getattr(t, what)
             for m, value in enumerate(values):
-                if value == "mark" or (what == "uniques" and t.code):
+                if value in ("mark", COUNTER) or (what == "uniques" and t.code):
                     continue
                 less = replace(t, **{what: values[:m] + values[m + 1 :]})
                 yield replace(script, schema=Schema([*tables[:n], less, *tables[n + 1 :]]))

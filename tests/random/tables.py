@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 from random import Random
+from typing import Any
 
 TYPES = ("int", "int", "text", "uuid")
 DELETES = ("no action", "restrict", "cascade", "set null", "set default")
@@ -23,6 +24,10 @@ UNIQUES = (
     "create unique index on {t} ((u0 / 2), u1)",
     "alter table {t} add constraint {t}_x exclude using btree (u1 with =) where (u0 > 1)",
 )
+MERGES = (*("row",) * 12, *("column",) * 4, "site_priority", "site_priority", "hook", "hook_keeps")
+KEPT = {"hook": "later", "hook_keeps": "coalesce(later, earlier)"}
+"""Two hooks: of a row and its deletion the later stays, or the row."""
+COUNTER = "n"
 
 
 @dataclass
@@ -37,11 +42,13 @@ class ForeignKey:
 
 @dataclass
 class Table:
-    """Columns by name and type: those of the key, `mark`, two numbers, references.
+    """Columns by name and type: those of the key, `mark`, two numbers, references, a counter.
 
     Attributes:
         fixed: Columns that refuse null.
         code: Whether u0 alone is unique, so that others may refer to it.
+        merge: Which of two changes of a row stays: one of MERGES.
+        priority: Sites, for the merge "site_priority".
     """
 
     name: str
@@ -51,6 +58,23 @@ class Table:
     uniques: list[str] = field(default_factory=list)
     foreign_keys: list[ForeignKey] = field(default_factory=list)
     code: bool = False
+    merge: str = "row"
+    priority: list[int] = field(default_factory=list)
+
+    @property
+    def counts(self) -> bool:
+        """Whether it has a counter."""
+        return COUNTER in self.columns
+
+    @property
+    def plain(self) -> list[str]:
+        """Columns that versions decide: all but a counter."""
+        return [c for c in self.columns if c != COUNTER]
+
+    def without_counter(self, row: Iterable[str | None] | None) -> tuple[str | None, ...] | None:
+        """Of the texts of a whole row, those of the plain columns."""
+        pairs = zip(self.columns, row or (), strict=row is not None)
+        return row and tuple(v for c, v in pairs if c != COUNTER)
 
     def ddl(self) -> str:
         """Makes the table, without what refers to others."""
@@ -59,9 +83,35 @@ class Table:
             for name, kind in self.columns.items()
         ]
         made = f"create table {self.name} ({', '.join(columns)}, primary key ({commas(self.key)}))"
-        return ";\n".join([made, *(u.format(t=self.name) for u in self.uniques)]) + ";\n"
+        made = ";\n".join([made, *(u.format(t=self.name) for u in self.uniques)]) + ";\n"
+        said = f"-- {self.name} is merged by {self.merge} {self.priority or ''}\n"
+        return made + (said if self.merge != "row" else "") + self._hook_ddl()
+
+    def _hook_ddl(self) -> str:
+        if self.merge not in KEPT:
+            return ""
+        return (
+            f"create function hook_{self.name}(key text[], later jsonb, earlier jsonb,"
+            " later_version jsonb, earlier_version jsonb) returns jsonb immutable language sql as"
+            f" $$ select {KEPT[self.merge]} || jsonb_build_object('u0',"
+            " greatest((later ->> 'u0')::int, (earlier ->> 'u0')::int)) $$;\n"
+        )
+
+    def settings(self, schema: str) -> dict[str, Any]:
+        """What replicate_tables has to say of it, in a schema."""
+        hook = self.merge in KEPT
+        return {
+            "table": self.name,
+            "resolve": "column" if self.merge == "column" else "row",
+            "policy": "hook" if hook else self.merge if self.priority else "latest",
+            "priority": self.priority,
+            "hook": f"{schema}.hook_{self.name}" if hook else None,
+            "counters": [COUNTER] if self.counts else [],
+        }
 
     def _default(self, name: str) -> str:
+        if name == COUNTER:
+            return " default 0"
         return f" default {literal(self.columns[name], 1)}" if name.startswith("r") else ""
 
     def foreign_ddl(self) -> str:
@@ -103,12 +153,13 @@ class Schema:
 
     def audit_ddl(self) -> str:
         """Each table notes each row that is written into it, by whomever."""
-        made = "create table audit (tab text not null, vals text[] not null, xid xid8 not null);\n"
+        made = "create table audit (tab text not null, vals text[] not null, op text, xid xid8);\n"
         for t in self.tables:
             made += (
                 f"create function audit_{t.name}() returns trigger language plpgsql"
                 " set search_path from current as $$ begin insert into audit values"
-                f" ('{t.name}', {t.texts(of='new.')}, pg_current_xact_id()); return null; end $$;\n"
+                f" ('{t.name}', {t.texts(of='new.')}, tg_op, pg_current_xact_id());"
+                " return null; end $$;\n"
                 f"create trigger audit after insert or update on {t.name} for each row"
                 f" execute function audit_{t.name}();\n"
                 f"alter table {t.name} enable always trigger audit;\n"
@@ -118,8 +169,24 @@ class Schema:
     def rows_sql(self) -> str:
         """Table, key and values of every row."""
         return " union all ".join(
-            f"select '{t.name}', {t.texts(t.key)}, {t.texts()} from {t.name}" for t in self.tables
+            f"select '{t.name}', {t.texts(t.key)}, {t.texts(t.plain)} from {t.name}"
+            for t in self.tables
         )
+
+    def counts_sql(self) -> str:
+        """Table, key and counter of every row that has one."""
+        return (
+            " union all ".join(
+                f"select '{t.name}', {t.texts(t.key)}, {COUNTER} from {t.name}"
+                for t in self.tables
+                if t.counts
+            )
+            or "select '', '{}'::text[], 0 where false"
+        )
+
+    def table(self, name: str) -> Table:
+        """By name."""
+        return next(t for t in self.tables if t.name == name)
 
     def orphans_sql(self) -> str:
         """In how many rows each foreign key is broken; by hand, and in one snapshot."""
@@ -150,8 +217,27 @@ class Schema:
                 return names
             names = more
 
+    def followers(self, moved: set[str], recoded: set[str]) -> dict[str, set[str]]:
+        """By table, columns in which rows follow a parent; without any record, by design.
 
-def random_schema(rng: Random) -> Schema:
+        A row that was added against a key, or a code, that another site had changed points at
+        the new one. Where that is its own key, its children follow it in turn.
+
+        Args:
+            moved: tables in which a key was changed.
+            recoded: tables in which a code (u0) was changed.
+        """
+        moved, loose = set(moved), dict[str, set[str]]()
+        for _ in self.tables:
+            for t in self.tables:
+                for k in t.foreign_keys:
+                    if k.parent in (moved if k.refers != ["u0"] else recoded):
+                        loose.setdefault(t.name, set()).update(k.columns)
+                        moved |= {t.name} if set(k.columns) & set(t.key) else set()
+        return loose
+
+
+def random_schema(rng: Random, sites: int) -> Schema:
     """Two to six tables; what they refer to may come later, and may be themselves."""
     names = [f"t{n}" for n in range(rng.choice([2, 2, 3, 3, 4, 5, 6]))]
     tables: list[Table] = []
@@ -170,6 +256,13 @@ def random_schema(rng: Random) -> Schema:
     for table in tables:
         for number in range(rng.choice([0, 1, 1, 1, 2, 2])):
             add_foreign_key(rng, table, rng.choice(tables), number)
+    for table in tables:
+        table.merge = rng.choice(MERGES)
+        if table.merge == "site_priority":
+            table.priority = rng.sample(range(1, sites + 1), rng.randint(1, sites))
+        if table.merge == "row" and rng.random() < 0.35:
+            table.columns[COUNTER] = "int"
+            table.fixed.append(COUNTER)
     return Schema(tables)
 
 
@@ -188,8 +281,9 @@ def add_foreign_key(rng: Random, table: Table, parent: Table, number: int) -> No
     tail = "match full " if len(refers) > 1 and rng.random() < 0.4 else ""
     delete, update = rng.choice(DELETES), rng.choice(UPDATES)
     tail += f"on delete {delete} on update {update} {rng.choice(DEFERRED)}"
-    if delete == "set null" and len(columns) > 1 and "full" not in tail and rng.random() < 0.4:
-        tail = tail.replace("set null", f"set null ({columns[0]})", 1)
+    if delete.startswith("set") and len(columns) > 1 and rng.random() < 0.5:
+        some = rng.sample(columns, rng.randint(1, len(columns)))
+        tail = tail.replace(delete, f"{delete} ({commas(some)})", 1)
     table.foreign_keys.append(ForeignKey(columns, parent.name, refers, tail.strip()))
 
 
@@ -255,31 +349,45 @@ def random_insert(
     )
 
 
+def random_addition(rng: Random, table: Table) -> list[str]:
+    """What an UPDATE adds to a counter; now and then it sets one, which adds the difference."""
+    if not table.counts or rng.random() < 0.3:
+        return []
+    return [
+        f"{COUNTER} = "
+        + rng.choice(["{t}.n + 1", "{t}.n + 3", "{t}.n - 2", "5"]).format(t=table.name)
+    ]
+
+
 def random_statement(rng: Random, table: Table, mark: str) -> str:
     """An insert, an update, a change of the key, a delete, an upsert, now and then a TRUNCATE."""
     values = {"mark": f"'{mark}'"}
     for name, kind in table.columns.items():
         if name not in values:
-            is_null = name not in table.key and rng.random() < (0.4 if name[0] == "r" else 0.2)
+            is_null = name not in (*table.key, COUNTER) and rng.random() < (
+                0.4 if name[0] == "r" else 0.2
+            )
             number = rng.randrange(1, 3 if name[0] == "r" else IDS + 1)
             values[name] = "null" if is_null else literal(kind, number)
     where = " and ".join(f"{c} = {values[c]}" for c in table.key)
     insert = f"insert into {table.name} ({commas(values)}) values ({commas(values.values())})"
-    others = [c for c in values if c not in table.key and c != "mark"]
+    others = [c for c in table.plain if c not in table.key and c != "mark"]
     some = ["mark"] + [c for c in others if rng.random() < 0.4]
-    changes = commas(f"{c} = {values[c]}" for c in some)
+    added = random_addition(rng, table)
+    changes = commas([f"{c} = {values[c]}" for c in some] + added)
     roll = rng.random()
     if roll < 0.25:
         return insert
     if roll < 0.45:
-        from_new = commas(f"{c} = excluded.{c}" for c in some)
+        from_new = commas([f"{c} = excluded.{c}" for c in some] + added)
         return f"{insert} on conflict ({commas(table.key)}) do update set {from_new}"
     if roll < 0.5:
         return f"{insert} on conflict ({commas(table.key)}) do nothing"
     if roll < 0.68:
         return f"update {table.name} set {changes} where {where}"
     if roll < 0.72:
-        return f"update {table.name} set mark = '{mark}', u1 = 3 - u1 where u1 < 3"
+        changes = commas([f"mark = '{mark}'", "u1 = 3 - u1", *added])
+        return f"update {table.name} set {changes} where u1 < 3"
     if roll < 0.82:
         new = commas(f"{c} = {literal(table.columns[c], rng.randint(1, IDS))}" for c in table.key)
         return f"update {table.name} set {new}, {changes} where {where}"

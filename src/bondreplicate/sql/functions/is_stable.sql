@@ -1,6 +1,7 @@
 -- Whether every other enabled site is known, by its own stream, to have all that is in some entries
 -- of the log: what was written here is visible in its position of this site; what came from
--- another site, in its position of that one.
+-- another site, in its position of that one. So for this site too: what a third site passed on
+-- comes once more from its maker, and is known by its version then.
 -- A site that was enabled since `known` was looked up may need them.
 -- Whoever was at work when an entry was written may have to compare with it: it waits for them.
 -- which: condition on `l`, the entries. known: site to vector, for every other enabled site;
@@ -28,6 +29,13 @@ begin
                 and not pg_visible_in_snapshot(
                     coalesce(l.origin_xid, l.xid), bondreplicate.position_in(k.seen, l.source)
                 )
+        ) or exists (
+            select from bondreplicate.replicate_log as l
+            cross join bondreplicate.replicate_state as s
+            join bondreplicate.replicate_hosts as h on h.site = l.source and h.enabled
+            left join bondreplicate.replicate_position as p on p.site = l.source
+            where %1$s and l.source <> s.site and l.origin_xid is not null
+                and not coalesce(pg_visible_in_snapshot(l.origin_xid, p.position), false)
         )
     $q$, which) into unknown using known;
     return not unknown;

@@ -4,7 +4,7 @@
 -- the child follows it (CASCADE, SET NULL, SET DEFAULT); or the incoming change is parked until the
 -- parent arrives, or the child has moved. What the server has refused, as of a CHECK, is not done:
 -- the delete, or the new value, of the parent loses; where the parent gave way to another row, and
--- so cannot stay, the child goes, and its own children with it.
+-- so cannot stay, the child goes.
 -- orphan: as pg_temp.orphans_<tab>() gives it. Returns what it did.
 create or replace function bondreplicate.mend_orphan(origin smallint, me smallint, orphan jsonb)
 returns text
@@ -42,7 +42,7 @@ begin
             return 'already mended';
         end if;
     end if;
-    select c.points_at, c.cleared, c.must_go into new
+    select c.points_at, c.cleared, c.must_go, c.must_stay into new
     from bondreplicate.child_may(orphan, child.vals, parent.vals, parent.merged_into) as c;
     if new.points_at is not null then
         -- Where a user gave the parent another key, that says what becomes of its children.
@@ -62,7 +62,8 @@ begin
             stuck || 'a child of it is here still');
         return 'delete parked';
     elsif removed and not (new.must_go and parent.repair > 0) and (
-        not parent.gone or new.cleared is null and not (action = 'c' and child.repair = 0)
+        not parent.gone or new.must_stay
+        or new.cleared is null and not (action = 'c' and child.repair = 0)
     ) then
         perform bondreplicate.log_repair(me, parent_tab, parent_key, null, 'foreign key',
             case when parent.gone then 'a delete loses against a child'
@@ -74,16 +75,9 @@ begin
         origin, me, child_tab, child_key, parent_tab, parent_key
     ) then
         null;
-    elsif parent.gone and (action = 'c' or new.must_go and parent.repair > 0) then
-        perform bondreplicate.log_repair(me, child_tab, child_key, '{}', 'foreign key',
-            case when new.must_go then 'a child that cannot follow a row that gave way'
-                else 'children follow a deleted parent (CASCADE)' end,
-            'the child was removed', constraint_name);
-        perform bondreplicate.stage_repair(me, child_tab, child_key, true, null, null);
-        if new.must_go then
-            insert into pg_temp.bond_rewritten (tab, key, what, refused, undone)
-            values (child_tab, child_key, 'go', true, true);
-        end if;
+    elsif parent.gone and not new.must_stay
+        and (action = 'c' or new.must_go and parent.repair > 0) then
+        perform bondreplicate.remove_child(me, orphan, new.must_go);
         return 'child removed';
     elsif new.cleared is not null and parent.gone then
         perform bondreplicate.log_repair(me, child_tab, child_key, '{}', 'foreign key',

@@ -10,6 +10,7 @@ declare
     orphan jsonb;
     broke text;
 begin
+    perform bondreplicate.keep_stage();
     for orphan in
         select o.one from jsonb_array_elements(orphans) as o (one)
         order by o.one ? 'parent_vals' desc

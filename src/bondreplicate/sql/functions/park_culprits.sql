@@ -12,14 +12,16 @@ declare
     one record;
     why text;
     found_any boolean := false;
+    rewinds boolean := false;
 begin
     for one in
         select s.key from pg_temp.bond_stage as s where s.tab = wanted_tab and s.key is not null
     loop
         why := bondreplicate.refusal_of(origin, me, wanted_tab, one.key, before, careful);
-        if why is not null and (
-            bondreplicate.take_back(origin, me, wanted_tab, one.key, before, careful)
-            or bondreplicate.keep_later(me, wanted_tab, one.key, why)
+        if why is not null and bondreplicate.take_back(wanted_tab, one.key) then
+            rewinds := true;
+        elsif why is not null and (
+            bondreplicate.keep_later(me, wanted_tab, one.key, why)
             or bondreplicate.fall_back(origin, me, wanted_tab, one.key, before, careful)
         ) then
             found_any := true;
@@ -28,7 +30,9 @@ begin
             found_any := true;
         end if;
     end loop;
-    if not found_any then
+    if rewinds then
+        perform bondreplicate.rewind();
+    elsif not found_any then
         perform bondreplicate.park(origin, wanted_tab, null, refused, true);
     end if;
 end

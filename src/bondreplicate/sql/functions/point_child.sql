@@ -1,8 +1,7 @@
 -- Stages a child with other values in its foreign key. Where these are part of its own key, as in a
 -- table that joins two others, it is another row: the old one goes, and remembers where to. Where
--- that row is there already, the child is kept in replicate_error. What was staged before is kept
--- in bond_before, in case that the server refuses it: see take_back().
--- orphan: as pg_temp.orphans_<tab>() gives it. what: follow, clear.
+-- that row is there already, the child is kept in replicate_error.
+-- orphan: as pg_temp.orphans_<tab>() gives it. what: as in bond_rewritten.
 create or replace function bondreplicate.point_child(
     me smallint, orphan jsonb, what text, vals_now text []
 )
@@ -21,19 +20,8 @@ declare
     was record;
     there record;
 begin
-    insert into pg_temp.bond_before
-    select s.* from pg_temp.bond_stage as s
-    where s.tab = child_tab and s.key in (child_key, new_key) and not exists (
-        select from pg_temp.bond_rewritten as r
-        where r.tab = child_tab and not r.refused and r.key = s.key
-    ) and not exists (
-        select from pg_temp.bond_rewritten as r
-        where r.tab = child_tab and not r.refused and r.new_key = s.key
-    );
-    insert into pg_temp.bond_rewritten (tab, key, new_key, constraint_name, parent, what)
-    values (
-        child_tab, child_key, new_key, orphan ->> 'constraint', orphan -> 'parent_key', what
-    );
+    insert into pg_temp.bond_rewritten (tab, key, constraint_name, parent, what)
+    values (child_tab, new_key, orphan ->> 'constraint', orphan -> 'parent_key', what);
     if new_key = child_key then
         perform bondreplicate.stage_repair(me, child_tab, child_key, false, vals_now, null);
         return;
@@ -47,8 +35,6 @@ begin
             'the row that has the key keeps it', 'a child that followed its parent was removed',
             null);
         perform bondreplicate.stage_repair(me, child_tab, child_key, true, null, new_key);
-        update pg_temp.bond_rewritten as r set new_key = null
-        where r.tab = child_tab and r.key = child_key and not r.refused;
         return;
     end if;
     perform bondreplicate.stage_repair(me, child_tab, child_key, true, null, new_key);

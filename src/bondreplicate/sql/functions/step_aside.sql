@@ -26,8 +26,7 @@ begin
     if exists (select from pg_temp.bond_kept) then
         delete from pg_temp.bond_stage;
         insert into pg_temp.bond_stage select k.* from pg_temp.bond_kept as k;
-        delete from pg_temp.bond_rewritten as r where not r.refused;
-        delete from pg_temp.bond_before;
+        delete from pg_temp.bond_rewritten;
     end if;
     delete from bondreplicate.replicate_error as e
     where e.xid = pg_current_xact_id() and e.kind in ('unique', 'foreign key')

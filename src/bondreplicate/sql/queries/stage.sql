@@ -18,10 +18,10 @@
 -- them; truncates: a TRUNCATE is. bond_turn: changes that the server refused and that have their
 -- turn. bond_aside: rows whose latest state the origin has, and keeps parked. bond_removed.pointed:
 -- values of the columns that foreign keys point at, also of those that do not travel.
--- bond_rewritten: children that were pointed elsewhere; new_key: where that is in their key;
--- null: a row has it already; parent: what they had pointed at; what: follow, clear, go (neither is
--- possible: the child is removed); refused: by the server; undone: and taken back.
--- bond_before: as they were staged before.
+-- bond_rewritten: rows that were given another parent, none, or removed, as their parent went
+-- (parent: its key; what: follow, clear, go): it is taken back where the server refuses it.
+-- bond_refused: that; what: stay: a row that cannot. bond_before: the stage before the first of
+-- these, and bond_batch.told: the last conflict that had been told then.
 -- bond_shape.numbers: those of its columns here; together: equal where they are merged as one.
 -- bond_shape.counted: its counters; null: none.
 -- bond_shape.made: the session has its functions for the table as it is; learned: when that was.
@@ -37,7 +37,7 @@ create temporary table bond_stage (
 create temporary table bond_kept (like bond_stage) on commit delete rows;
 create temporary table bond_overruled (like bond_stage) on commit delete rows;
 create temporary table bond_batch (
-    seen jsonb, impatient boolean, patience text, waiting boolean, truncates boolean
+    seen jsonb, impatient boolean, patience text, waiting boolean, truncates boolean, told bigint
 ) on commit delete rows;
 create temporary table bond_aside (tab integer, key text [] collate "C") on commit delete rows;
 create temporary table bond_removed (
@@ -46,13 +46,13 @@ create temporary table bond_removed (
 create temporary table bond_moved (tab integer, key text [], vals text []) on commit delete rows;
 create temporary table bond_before (like bond_stage) on commit delete rows;
 create temporary table bond_rewritten (
-    tab integer, key text [] collate "C", new_key text [] collate "C", constraint_name name,
-    parent jsonb, what text, refused boolean not null default false,
-    undone boolean not null default false
+    tab integer, key text [] collate "C", constraint_name name, parent jsonb, what text
 ) on commit delete rows;
-create index bond_before_key on bond_before using hash (key);
+create temporary table bond_refused (
+    tab integer, constraint_name name, parent jsonb, what text
+) on commit delete rows;
 create index bond_rewritten_key on bond_rewritten using hash (key);
-create index bond_rewritten_new_key on bond_rewritten using hash (new_key);
+create index bond_refused_parent on bond_refused using hash (parent);
 create temporary table bond_turn (id bigint) on commit delete rows;
 create temporary table bond_joined (id bigint) on commit delete rows;
 -- What contest_columns() compares: staged rows of one table (by their place in bond_stage) with the
