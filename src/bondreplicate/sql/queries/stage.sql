@@ -46,10 +46,10 @@ create temporary table bond_removed (
 create temporary table bond_moved (tab integer, key text [], vals text []) on commit delete rows;
 create temporary table bond_before (like bond_stage) on commit delete rows;
 create temporary table bond_rewritten (
-    tab integer, key text [] collate "C", constraint_name name, parent jsonb, what text
+    tab integer, key text [] collate "C", was text [], constraint_name name, parent jsonb, what text
 ) on commit delete rows;
 create temporary table bond_refused (
-    tab integer, constraint_name name, parent jsonb, what text
+    tab integer, key text [] collate "C", constraint_name name, parent jsonb, what text
 ) on commit delete rows;
 create index bond_rewritten_key on bond_rewritten using hash (key);
 create index bond_refused_parent on bond_refused using hash (parent);
