@@ -1218,7 +1218,8 @@ comment on function bondreplicate.check_tables(smallint, bigint) is
 -- orphan: as pg_temp.orphans_<tab>() gives it.
 create or replace function bondreplicate.child_may(
     orphan jsonb, child_vals text [], parent_vals text [], merged_into text [],
-    gave_way boolean, out points_at text [], out cleared text [], out must_go boolean, out must_stay boolean
+    gave_way boolean,
+    out points_at text [], out cleared text [], out must_go boolean, out must_stay boolean
 )
 language plpgsql
 set search_path = pg_catalog, pg_temp
@@ -2038,8 +2039,8 @@ $$;
 comment on function bondreplicate.is_awaiting(text) is
 'whether parked changes need entries of the log';
 
--- Whether a unique or an exclusion violation is one of a staged table, or of the log, and so of rows
--- that clash. Else a function of the application has met, or raised, it somewhere else.
+-- Whether a unique or an exclusion violation is one of a staged table, or of the log, and so of
+-- rows that clash. Else a function of the application has met, or raised, it somewhere else.
 -- at_schema, at_table: of the error.
 create or replace function bondreplicate.is_clash(
     wanted_tab integer, at_schema text, at_table text
@@ -2997,8 +2998,10 @@ begin
         end if;
     end if;
     select c.points_at, c.cleared, c.must_go, c.must_stay into new
-    from bondreplicate.child_may(orphan, child.vals, parent.vals, parent.merged_into,
-        coalesce(parent.gone and parent.repair > 0, false)) as c;
+    from bondreplicate.child_may(
+        orphan, child.vals, parent.vals, parent.merged_into,
+        coalesce(parent.gone and parent.repair > 0, false)
+    ) as c;
     if new.points_at is not null then
         -- Where a user gave the parent another key, that says what becomes of its children.
         if parent.gone and parent.repair > 0 then
@@ -3151,7 +3154,7 @@ declare
     broken integer [];
     why text;
     at_schema text;
-    at_table text;
+    at text;
     tries_max bigint := 200;
     many constant boolean := (select count(*) >= 2000 from pg_temp.bond_stage);
 begin
@@ -3178,8 +3181,6 @@ begin
             end loop;
             for tab in select distinct s.tab from pg_temp.bond_stage as s order by 1 loop
                 perform bondreplicate.check_late(tab);
-            end loop;
-            for tab in select distinct s.tab from pg_temp.bond_stage as s order by 1 loop
                 execute format('select $1 || pg_temp.orphans_%s()', tab) into orphans using orphans;
             end loop;
             if orphans = '[]' then
@@ -3197,13 +3198,12 @@ begin
                 perform bondreplicate.mend_orphans(origin, me, orphans);
             when sqlstate 'BR034' or unique_violation or exclusion_violation then
                 get stacked diagnostics why = message_text,
-                    at_schema = schema_name, at_table = table_name;
+                    at_schema = schema_name, at = table_name;
                 perform bondreplicate.index_stage(0);
                 broken := array[tab];
                 if bondreplicate.mend_clashes(origin, me, tab, before, careful) then
                     null;
-                elsif sqlstate <> 'BR034' and not bondreplicate.is_clash(tab, at_schema, at_table)
-                    then
+                elsif not (sqlstate = 'BR034' or bondreplicate.is_clash(tab, at_schema, at)) then
                     perform bondreplicate.park_culprits(origin, me, tab, before, careful, why);
                 elsif careful or sqlstate = 'BR034' then
                     raise serialization_failure using message = why;
@@ -3669,23 +3669,23 @@ declare
     was record;
     there record;
 begin
+    select r.stamp, r.site, r.repair into was
+    from bondreplicate.row_now(child_tab, child_key) as r;
+    select r.vals, r.gone, r.stamp, r.site, r.repair into there
+    from bondreplicate.row_now(child_tab, new_key) as r;
+    if new_key <> child_key and there.vals is not null and not coalesce(there.gone, false) then
+        perform bondreplicate.log_repair(me, child_tab, child_key, new_key, 'unique',
+            'the row that has the key keeps it', 'a child that followed its parent was removed',
+            null);
+        perform bondreplicate.stage_repair(me, child_tab, child_key, true, null, new_key);
+        return;
+    end if;
     insert into pg_temp.bond_rewritten (tab, key, was, constraint_name, parent, what)
     values (
         child_tab, new_key, child_key, orphan ->> 'constraint', orphan -> 'parent_key', what
     );
     if new_key = child_key then
         perform bondreplicate.stage_repair(me, child_tab, child_key, false, vals_now, null);
-        return;
-    end if;
-    select r.stamp, r.site, r.repair into was
-    from bondreplicate.row_now(child_tab, child_key) as r;
-    select r.vals, r.gone, r.stamp, r.site, r.repair into there
-    from bondreplicate.row_now(child_tab, new_key) as r;
-    if there.vals is not null and not coalesce(there.gone, false) then
-        perform bondreplicate.log_repair(me, child_tab, child_key, new_key, 'unique',
-            'the row that has the key keeps it', 'a child that followed its parent was removed',
-            null);
-        perform bondreplicate.stage_repair(me, child_tab, child_key, true, null, new_key);
         return;
     end if;
     perform bondreplicate.stage_repair(me, child_tab, child_key, true, null, new_key);
@@ -4605,7 +4605,8 @@ comment on function bondreplicate.tables_now() is
 
 -- Remembers that the server refuses what was made of a child whose parent went, so that it is not
 -- done again: nor with other children of that parent, which the server would not have let go for
--- any of them; but where the parent gave way to another row: see child_may(). Returns whether it was so; then rewind() is due.
+-- any of them; but where the parent gave way to another row, with that child alone: see
+-- child_may(). Returns whether it was so; then rewind() is due.
 create or replace function bondreplicate.take_back(wanted_tab integer, wanted_key text [])
 returns boolean
 language plpgsql
@@ -5030,7 +5031,7 @@ comment on function bondreplicate.wait_for_change(
 ) is
 'sleeps until something was committed';
 
-insert into bondreplicate.replicate_structure (number, name, checksum) values (0, 'functions', 'e667fffcb6b3fc03')
+insert into bondreplicate.replicate_structure (number, name, checksum) values (0, 'functions', '2dd71aac8a9f1d9a')
 on conflict (number) do update set checksum = excluded.checksum, made_at = clock_timestamp()
 ;
 revoke all on all functions in schema bondreplicate from public;

@@ -216,45 +216,6 @@ def test_a_generated_column_keeps_the_code_of_its_parent(
     assert rows_of(mesh, "c") == [(1, 1, 10)]
 
 
-@pytest.mark.parametrize("order", ORDERS)
-def test_a_child_whose_key_is_cleared_in_two_steps(
-    mesh: Mesh, order: list[tuple[int, int]]
-) -> None:
-    """The second is refused: what the first had made of it is no row to go back to."""
-    up(
-        mesh,
-        "create table p (id int primary key);"
-        "create table c (a int default 7 references p on delete set default,"
-        " b int default 8 references p on delete set default, n int,"
-        " primary key (a, b, n), check (not (a = 7 and b = 8)))",
-        "p",
-        "c",
-    )
-    mesh[1].execute("insert into p values (1), (2), (7), (8)")
-    assert_whole(mesh)
-    play(mesh, order, {1: "delete from p where id < 3", 2: "insert into c values (1, 2, 1)"}, 1)
-    assert rows_of(mesh, "c") in ([(7, 2, 1)], [(1, 8, 1)])
-
-
-@pytest.mark.parametrize("order", ORDERS)
-def test_two_children_that_are_refused_the_same_new_key(
-    mesh: Mesh, order: list[tuple[int, int]]
-) -> None:
-    up(
-        mesh,
-        "create table p (id int primary key);"
-        "create table c (a int default 7 references p on delete set default, n int,"
-        " primary key (a, n), check (a <> 7))",
-        "p",
-        "c",
-    )
-    mesh[1].execute("insert into p values (1), (2), (7)")
-    assert_whole(mesh)
-    writes = {1: "delete from p where id < 3", 2: "insert into c values (1, 1), (2, 1)"}
-    play(mesh, order, writes, 1)
-    assert rows_of(mesh, "c") == [(1, 1), (2, 1)]
-
-
 @pytest.mark.parametrize("action", one_a_day("no action", "cascade", "set null"))
 @pytest.mark.parametrize("order", ORDERS)
 def test_a_child_that_must_go_has_children(
@@ -281,25 +242,3 @@ def test_a_child_that_must_go_has_children(
     assert rows_of(mesh, "c") == []
     assert rows_of(mesh, "g") == ([(1, None)] if action == "set null" else [])
     assert len(rows_of(mesh, "u")) == 1
-
-
-@pytest.mark.parametrize("order", ORDERS)
-def test_a_trigger_that_lets_no_child_be_deleted_keeps_its_parent(
-    mesh: Mesh, order: list[tuple[int, int]]
-) -> None:
-    up(
-        mesh,
-        "create table p (id int primary key);"
-        "create table c (id int primary key, pid int references p on delete cascade);"
-        "create function public.stays() returns trigger language plpgsql as $$"
-        " begin raise exception 'it stays'; end $$;"
-        "create trigger stays before delete on c for each row execute function public.stays();"
-        "alter table c enable always trigger stays",
-        "p",
-        "c",
-    )
-    mesh[1].execute("insert into p values (1)")
-    assert_whole(mesh)
-    play(mesh, order, {1: "delete from p", 2: "insert into c values (1, 1)"}, 1)
-    assert rows_of(mesh, "p") == [(1,)]
-    assert rows_of(mesh, "c") == [(1, 1)]

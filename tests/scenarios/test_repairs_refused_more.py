@@ -47,10 +47,12 @@ def test_a_child_that_moved_twice_is_taken_back_to_where_it_was(
     assert_whole(mesh)
     writes = {1: "delete from p where id in (1, 2)", 2: "insert into c values (1, 2, 1)"}
     play(mesh, order, writes, first)
-    assert rows_of(mesh, "c") == [(1, 2, 1)]
-    assert rows_of(mesh, "p") == [(1,), (2,), (7,), (8,)]
+    # The parent of the second move stays; the other goes.
+    assert rows_of(mesh, "c") == [(7, 2, 1)]
+    assert rows_of(mesh, "p") == [(2,), (7,), (8,)]
     for site in mesh:
-        assert not conflicts(site, "c")
+        [told] = conflicts(site, "c")
+        assert told["loser_row"] == ["1", "2", "1"]
 
 
 @pytest.mark.parametrize("first", [1, 2])
@@ -111,3 +113,27 @@ def test_a_child_that_has_to_go_takes_its_own_children_along(
         assert rows_of(mesh, table) == []
         for site in mesh:
             assert [told["loser_row"] for told in conflicts(site, table)] == [["1", "1"]]
+
+
+@pytest.mark.parametrize("order", ORDERS)
+def test_only_the_child_that_cannot_follow_has_to_go(
+    mesh: Mesh, order: list[tuple[int, int]]
+) -> None:
+    """Others of that parent, and of the other parent that it had, follow."""
+    up(
+        mesh,
+        f"{MERGED} create table c (id int primary key, pid int references p,"
+        " q int references p, check (pid < 5 or id > 1))",
+        "p",
+        "c",
+    )
+    family = (
+        "insert into p values (1, 'a'), (2, 'b');"
+        " insert into c values (1, 1, 2), (2, 1, 2), (3, null, 2), (4, 1, null)"
+    )
+    play(mesh, order, {1: "insert into p values (8, 'b'), (9, 'a')", 2: family}, 2)
+    assert rows_of(mesh, "p") == [(8, "b"), (9, "a")]
+    assert rows_of(mesh, "c") == [(2, 9, 8), (3, None, 8), (4, 9, None)]
+    for site in mesh:
+        cannot = "a child that cannot follow a row that gave way"
+        assert [t["key"] for t in conflicts(site, "c") if t["rule"] == cannot] == [["1"]]

@@ -8,7 +8,8 @@
 -- orphan: as pg_temp.orphans_<tab>() gives it.
 create or replace function bondreplicate.child_may(
     orphan jsonb, child_vals text [], parent_vals text [], merged_into text [],
-    gave_way boolean, out points_at text [], out cleared text [], out must_go boolean, out must_stay boolean
+    gave_way boolean,
+    out points_at text [], out cleared text [], out must_go boolean, out must_stay boolean
 )
 language plpgsql
 set search_path = pg_catalog, pg_temp

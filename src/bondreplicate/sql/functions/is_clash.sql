@@ -1,5 +1,5 @@
--- Whether a unique or an exclusion violation is one of a staged table, or of the log, and so of rows
--- that clash. Else a function of the application has met, or raised, it somewhere else.
+-- Whether a unique or an exclusion violation is one of a staged table, or of the log, and so of
+-- rows that clash. Else a function of the application has met, or raised, it somewhere else.
 -- at_schema, at_table: of the error.
 create or replace function bondreplicate.is_clash(
     wanted_tab integer, at_schema text, at_table text

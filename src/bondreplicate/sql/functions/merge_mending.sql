@@ -21,7 +21,7 @@ declare
     broken integer [];
     why text;
     at_schema text;
-    at_table text;
+    at text;
     tries_max bigint := 200;
     many constant boolean := (select count(*) >= 2000 from pg_temp.bond_stage);
 begin
@@ -48,8 +48,6 @@ begin
             end loop;
             for tab in select distinct s.tab from pg_temp.bond_stage as s order by 1 loop
                 perform bondreplicate.check_late(tab);
-            end loop;
-            for tab in select distinct s.tab from pg_temp.bond_stage as s order by 1 loop
                 execute format('select $1 || pg_temp.orphans_%s()', tab) into orphans using orphans;
             end loop;
             if orphans = '[]' then
@@ -67,13 +65,12 @@ begin
                 perform bondreplicate.mend_orphans(origin, me, orphans);
             when sqlstate 'BR034' or unique_violation or exclusion_violation then
                 get stacked diagnostics why = message_text,
-                    at_schema = schema_name, at_table = table_name;
+                    at_schema = schema_name, at = table_name;
                 perform bondreplicate.index_stage(0);
                 broken := array[tab];
                 if bondreplicate.mend_clashes(origin, me, tab, before, careful) then
                     null;
-                elsif sqlstate <> 'BR034' and not bondreplicate.is_clash(tab, at_schema, at_table)
-                    then
+                elsif not (sqlstate = 'BR034' or bondreplicate.is_clash(tab, at_schema, at)) then
                     perform bondreplicate.park_culprits(origin, me, tab, before, careful, why);
                 elsif careful or sqlstate = 'BR034' then
                     raise serialization_failure using message = why;

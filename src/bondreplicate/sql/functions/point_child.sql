@@ -20,23 +20,23 @@ declare
     was record;
     there record;
 begin
+    select r.stamp, r.site, r.repair into was
+    from bondreplicate.row_now(child_tab, child_key) as r;
+    select r.vals, r.gone, r.stamp, r.site, r.repair into there
+    from bondreplicate.row_now(child_tab, new_key) as r;
+    if new_key <> child_key and there.vals is not null and not coalesce(there.gone, false) then
+        perform bondreplicate.log_repair(me, child_tab, child_key, new_key, 'unique',
+            'the row that has the key keeps it', 'a child that followed its parent was removed',
+            null);
+        perform bondreplicate.stage_repair(me, child_tab, child_key, true, null, new_key);
+        return;
+    end if;
     insert into pg_temp.bond_rewritten (tab, key, was, constraint_name, parent, what)
     values (
         child_tab, new_key, child_key, orphan ->> 'constraint', orphan -> 'parent_key', what
     );
     if new_key = child_key then
         perform bondreplicate.stage_repair(me, child_tab, child_key, false, vals_now, null);
-        return;
-    end if;
-    select r.stamp, r.site, r.repair into was
-    from bondreplicate.row_now(child_tab, child_key) as r;
-    select r.vals, r.gone, r.stamp, r.site, r.repair into there
-    from bondreplicate.row_now(child_tab, new_key) as r;
-    if there.vals is not null and not coalesce(there.gone, false) then
-        perform bondreplicate.log_repair(me, child_tab, child_key, new_key, 'unique',
-            'the row that has the key keeps it', 'a child that followed its parent was removed',
-            null);
-        perform bondreplicate.stage_repair(me, child_tab, child_key, true, null, new_key);
         return;
     end if;
     perform bondreplicate.stage_repair(me, child_tab, child_key, true, null, new_key);

@@ -1,6 +1,7 @@
 -- Remembers that the server refuses what was made of a child whose parent went, so that it is not
 -- done again: nor with other children of that parent, which the server would not have let go for
--- any of them; but where the parent gave way to another row: see child_may(). Returns whether it was so; then rewind() is due.
+-- any of them; but where the parent gave way to another row, with that child alone: see
+-- child_may(). Returns whether it was so; then rewind() is due.
 create or replace function bondreplicate.take_back(wanted_tab integer, wanted_key text [])
 returns boolean
 language plpgsql
