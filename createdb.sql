@@ -2998,10 +2998,8 @@ begin
         end if;
     end if;
     select c.points_at, c.cleared, c.must_go, c.must_stay into new
-    from bondreplicate.child_may(
-        orphan, child.vals, parent.vals, parent.merged_into,
-        coalesce(parent.gone and parent.repair > 0, false)
-    ) as c;
+    from bondreplicate.child_may(orphan, child.vals, parent.vals, parent.merged_into,
+        coalesce(parent.gone and parent.repair > 0, false)) as c;
     if new.points_at is not null then
         -- Where a user gave the parent another key, that says what becomes of its children.
         if parent.gone and parent.repair > 0 then
@@ -5031,7 +5029,7 @@ comment on function bondreplicate.wait_for_change(
 ) is
 'sleeps until something was committed';
 
-insert into bondreplicate.replicate_structure (number, name, checksum) values (0, 'functions', '2dd71aac8a9f1d9a')
+insert into bondreplicate.replicate_structure (number, name, checksum) values (0, 'functions', 'ef1e85bda36eda8c')
 on conflict (number) do update set checksum = excluded.checksum, made_at = clock_timestamp()
 ;
 revoke all on all functions in schema bondreplicate from public;
