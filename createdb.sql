@@ -1214,9 +1214,11 @@ comment on function bondreplicate.check_tables(smallint, bigint) is
 -- generated, which cannot follow (child_fixed).
 -- must_go: there is a row that it cannot follow, or its parent cannot stay; and it cannot be
 -- cleared. must_stay: the server has refused to let it go.
+-- gave_way: the parent cannot stay: what was refused of one child says nothing of others.
 -- orphan: as pg_temp.orphans_<tab>() gives it.
 create or replace function bondreplicate.child_may(
     orphan jsonb, child_vals text [], parent_vals text [], merged_into text [],
+    gave_way boolean,
     out points_at text [], out cleared text [], out must_go boolean, out must_stay boolean
 )
 language plpgsql
@@ -1228,6 +1230,7 @@ declare
         where r.parent = orphan -> 'parent_key' and (
             r.tab = (orphan ->> 'child_tab')::integer
             and r.constraint_name = orphan ->> 'constraint'
+            and (not gave_way or r.key = bondreplicate.texts_of(orphan -> 'child_key'))
             or r.tab = (orphan ->> 'parent_tab')::integer and r.what = 'stay'
         )
     );
@@ -1251,7 +1254,7 @@ begin
     must_go := (must_go or 'stay' = any(refused)) and cleared is null and not must_stay;
 end
 $$;
-comment on function bondreplicate.child_may(jsonb, text [], text [], text []) is
+comment on function bondreplicate.child_may(jsonb, text [], text [], text [], boolean) is
 'what a child without its parent can do';
 
 -- The values of a child whose parent was deleted, as its foreign key says: SET NULL, SET DEFAULT.
@@ -2997,7 +3000,8 @@ begin
         end if;
     end if;
     select c.points_at, c.cleared, c.must_go, c.must_stay into new
-    from bondreplicate.child_may(orphan, child.vals, parent.vals, parent.merged_into) as c;
+    from bondreplicate.child_may(orphan, child.vals, parent.vals, parent.merged_into,
+        coalesce(parent.gone and parent.repair > 0, false)) as c;
     if new.points_at is not null then
         -- Where a user gave the parent another key, that says what becomes of its children.
         if parent.gone and parent.repair > 0 then
@@ -3676,8 +3680,10 @@ begin
         perform bondreplicate.stage_repair(me, child_tab, child_key, true, null, new_key);
         return;
     end if;
-    insert into pg_temp.bond_rewritten (tab, key, constraint_name, parent, what)
-    values (child_tab, new_key, orphan ->> 'constraint', orphan -> 'parent_key', what);
+    insert into pg_temp.bond_rewritten (tab, key, was, constraint_name, parent, what)
+    values (
+        child_tab, new_key, child_key, orphan ->> 'constraint', orphan -> 'parent_key', what
+    );
     if new_key = child_key then
         perform bondreplicate.stage_repair(me, child_tab, child_key, false, vals_now, null);
         return;
@@ -3821,8 +3827,8 @@ declare
     child_tab constant integer := orphan ->> 'child_tab';
     child_key constant text [] := bondreplicate.texts_of(orphan -> 'child_key');
 begin
-    insert into pg_temp.bond_rewritten (tab, key, constraint_name, parent, what)
-    values (child_tab, child_key, orphan ->> 'constraint', orphan -> 'parent_key', 'go');
+    insert into pg_temp.bond_rewritten (tab, key, was, constraint_name, parent, what)
+    values (child_tab, child_key, child_key, orphan ->> 'constraint', orphan -> 'parent_key', 'go');
     perform bondreplicate.log_repair(me, child_tab, child_key, '{}', 'foreign key',
         case when must_go then 'a child that cannot follow a row that gave way'
             else 'children follow a deleted parent (CASCADE)' end,
@@ -4616,15 +4622,16 @@ comment on function bondreplicate.tables_now() is
 
 -- Remembers that the server refuses what was made of a child whose parent went, so that it is not
 -- done again: nor with other children of that parent, which the server would not have let go for
--- any of them. Returns whether it was so; then rewind() is due.
+-- any of them; but where the parent gave way to another row, with that child alone: see
+-- child_may(). Returns whether it was so; then rewind() is due.
 create or replace function bondreplicate.take_back(wanted_tab integer, wanted_key text [])
 returns boolean
 language plpgsql
 set search_path = pg_catalog, pg_temp
 as $$
 begin
-    insert into pg_temp.bond_refused (tab, constraint_name, parent, what)
-    select distinct r.tab, r.constraint_name, r.parent, r.what
+    insert into pg_temp.bond_refused (tab, key, constraint_name, parent, what)
+    select distinct r.tab, r.was, r.constraint_name, r.parent, r.what
     from pg_temp.bond_rewritten as r
     where r.tab = wanted_tab and r.key = wanted_key;
     return found;
@@ -5041,7 +5048,7 @@ comment on function bondreplicate.wait_for_change(
 ) is
 'sleeps until something was committed';
 
-insert into bondreplicate.replicate_structure (number, name, checksum) values (0, 'functions', 'a0a3cd67ad2eeb5b')
+insert into bondreplicate.replicate_structure (number, name, checksum) values (0, 'functions', 'c735c6610ff30906')
 on conflict (number) do update set checksum = excluded.checksum, made_at = clock_timestamp()
 ;
 revoke all on all functions in schema bondreplicate from public;

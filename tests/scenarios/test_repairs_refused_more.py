@@ -113,3 +113,62 @@ def test_a_child_that_has_to_go_takes_its_own_children_along(
         assert rows_of(mesh, table) == []
         for site in mesh:
             assert [told["loser_row"] for told in conflicts(site, table)] == [["1", "1"]]
+
+
+@pytest.mark.parametrize("order", ORDERS)
+def test_only_the_child_that_cannot_follow_has_to_go(
+    mesh: Mesh, order: list[tuple[int, int]]
+) -> None:
+    """Others of that parent, and of the other parent that it had, follow."""
+    up(
+        mesh,
+        f"{MERGED} create table c (id int primary key, pid int references p,"
+        " q int references p, check (pid < 5 or id > 1))",
+        "p",
+        "c",
+    )
+    family = (
+        "insert into p values (1, 'a'), (2, 'b');"
+        " insert into c values (1, 1, 2), (2, 1, 2), (3, null, 2), (4, 1, null)"
+    )
+    play(mesh, order, {1: "insert into p values (8, 'b'), (9, 'a')", 2: family}, 2)
+    assert rows_of(mesh, "p") == [(8, "b"), (9, "a")]
+    assert rows_of(mesh, "c") == [(2, 9, 8), (3, None, 8), (4, 9, None)]
+    for site in mesh:
+        cannot = "a child that cannot follow a row that gave way"
+        assert [t["key"] for t in conflicts(site, "c") if t["rule"] == cannot] == [["1"]]
+
+
+@pytest.mark.xfail(strict=True, reason="both references are taken for refused, and the row goes")
+def test_one_reference_of_two_is_refused(mesh: Mesh) -> None:
+    """Both parents gave way: one reference is set to null, the other one may follow."""
+    up(
+        mesh,
+        f"{MERGED} create table c (id int primary key,"
+        " pid int references p on delete set null check (pid < 5), q int references p)",
+        "p",
+        "c",
+    )
+    family = "insert into p values (1, 'a'), (8, 'b'); insert into c values (1, 1, 8)"
+    play(mesh, ORDERS[0], {1: "insert into p values (9, 'a'), (2, 'b')", 2: family}, 2)
+    assert rows_of(mesh, "c") == [(1, None, 2)]
+
+
+@pytest.mark.xfail(strict=True, reason="the child's old key comes back, gives way, and both go")
+def test_a_grandchild_that_cannot_follow_a_new_key(mesh: Mesh) -> None:
+    """ON UPDATE CASCADE over two tables; of two rows one may not have the new key."""
+    up(
+        mesh,
+        "create table p (id int primary key);"
+        "create table c (pid int references p on update cascade, n int, primary key (pid, n));"
+        "create table g (pid int, n int, k int, primary key (pid, n, k), check (pid < 9 or k > 1),"
+        " foreign key (pid, n) references c on update cascade)",
+        "p",
+        "c",
+        "g",
+    )
+    mesh[1].execute("insert into p values (1); insert into c values (1, 1)")
+    assert_whole(mesh)
+    writes = {1: "update p set id = 9", 2: "insert into g values (1, 1, 1), (1, 1, 2)"}
+    play(mesh, ORDERS[0], writes, 1)
+    assert len(rows_of(mesh, "g")) == 2

@@ -4,9 +4,11 @@
 -- generated, which cannot follow (child_fixed).
 -- must_go: there is a row that it cannot follow, or its parent cannot stay; and it cannot be
 -- cleared. must_stay: the server has refused to let it go.
+-- gave_way: the parent cannot stay: what was refused of one child says nothing of others.
 -- orphan: as pg_temp.orphans_<tab>() gives it.
 create or replace function bondreplicate.child_may(
     orphan jsonb, child_vals text [], parent_vals text [], merged_into text [],
+    gave_way boolean,
     out points_at text [], out cleared text [], out must_go boolean, out must_stay boolean
 )
 language plpgsql
@@ -18,6 +20,7 @@ declare
         where r.parent = orphan -> 'parent_key' and (
             r.tab = (orphan ->> 'child_tab')::integer
             and r.constraint_name = orphan ->> 'constraint'
+            and (not gave_way or r.key = bondreplicate.texts_of(orphan -> 'child_key'))
             or r.tab = (orphan ->> 'parent_tab')::integer and r.what = 'stay'
         )
     );
@@ -41,5 +44,5 @@ begin
     must_go := (must_go or 'stay' = any(refused)) and cleared is null and not must_stay;
 end
 $$;
-comment on function bondreplicate.child_may(jsonb, text [], text [], text []) is
+comment on function bondreplicate.child_may(jsonb, text [], text [], text [], boolean) is
 'what a child without its parent can do';

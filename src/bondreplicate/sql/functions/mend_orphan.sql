@@ -43,7 +43,8 @@ begin
         end if;
     end if;
     select c.points_at, c.cleared, c.must_go, c.must_stay into new
-    from bondreplicate.child_may(orphan, child.vals, parent.vals, parent.merged_into) as c;
+    from bondreplicate.child_may(orphan, child.vals, parent.vals, parent.merged_into,
+        coalesce(parent.gone and parent.repair > 0, false)) as c;
     if new.points_at is not null then
         -- Where a user gave the parent another key, that says what becomes of its children.
         if parent.gone and parent.repair > 0 then

@@ -31,8 +31,10 @@ begin
         perform bondreplicate.stage_repair(me, child_tab, child_key, true, null, new_key);
         return;
     end if;
-    insert into pg_temp.bond_rewritten (tab, key, constraint_name, parent, what)
-    values (child_tab, new_key, orphan ->> 'constraint', orphan -> 'parent_key', what);
+    insert into pg_temp.bond_rewritten (tab, key, was, constraint_name, parent, what)
+    values (
+        child_tab, new_key, child_key, orphan ->> 'constraint', orphan -> 'parent_key', what
+    );
     if new_key = child_key then
         perform bondreplicate.stage_repair(me, child_tab, child_key, false, vals_now, null);
         return;

@@ -10,8 +10,8 @@ declare
     child_tab constant integer := orphan ->> 'child_tab';
     child_key constant text [] := bondreplicate.texts_of(orphan -> 'child_key');
 begin
-    insert into pg_temp.bond_rewritten (tab, key, constraint_name, parent, what)
-    values (child_tab, child_key, orphan ->> 'constraint', orphan -> 'parent_key', 'go');
+    insert into pg_temp.bond_rewritten (tab, key, was, constraint_name, parent, what)
+    values (child_tab, child_key, child_key, orphan ->> 'constraint', orphan -> 'parent_key', 'go');
     perform bondreplicate.log_repair(me, child_tab, child_key, '{}', 'foreign key',
         case when must_go then 'a child that cannot follow a row that gave way'
             else 'children follow a deleted parent (CASCADE)' end,

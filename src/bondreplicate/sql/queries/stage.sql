@@ -19,9 +19,9 @@
 -- turn. bond_aside: rows whose latest state the origin has, and keeps parked. bond_removed.pointed:
 -- values of the columns that foreign keys point at, also of those that do not travel.
 -- bond_rewritten: rows that were given another parent, none, or removed, as their parent went
--- (parent: its key; what: follow, clear, go): it is taken back where the server refuses it.
--- bond_refused: that; what: stay: a row that cannot. bond_before: the stage before the first of
--- these, and bond_batch.told: the last conflict that had been told then.
+-- (parent: its key; was: the row's own, before; what: follow, clear, go): it is taken back where
+-- the server refuses it. bond_refused: that; what: stay: a row that cannot. bond_before: the stage
+-- before the first of these, and bond_batch.told: the last conflict that had been told then.
 -- bond_shape.numbers: those of its columns here; together: equal where they are merged as one.
 -- bond_shape.counted: its counters; null: none.
 -- bond_shape.made: the session has its functions for the table as it is; learned: when that was.
@@ -46,10 +46,10 @@ create temporary table bond_removed (
 create temporary table bond_moved (tab integer, key text [], vals text []) on commit delete rows;
 create temporary table bond_before (like bond_stage) on commit delete rows;
 create temporary table bond_rewritten (
-    tab integer, key text [] collate "C", constraint_name name, parent jsonb, what text
+    tab integer, key text [] collate "C", was text [], constraint_name name, parent jsonb, what text
 ) on commit delete rows;
 create temporary table bond_refused (
-    tab integer, constraint_name name, parent jsonb, what text
+    tab integer, key text [] collate "C", constraint_name name, parent jsonb, what text
 ) on commit delete rows;
 create index bond_rewritten_key on bond_rewritten using hash (key);
 create index bond_refused_parent on bond_refused using hash (parent);
