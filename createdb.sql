@@ -906,6 +906,20 @@ insert into bondreplicate.replicate_structure (number, name, checksum)
 values (24, '024_counters_begun', '39e49fb1daff4882');
 end if; end $bond_step$;
 
+do $bond_step$ begin if not exists (
+    select from bondreplicate.replicate_structure where number = 25
+) then execute $bond_structure$
+-- A deletion that another site keeps parked has still to be compared there with what was added to
+-- its row: whoever made it must not forget that before.
+alter table bondreplicate.replicate_position
+add column parked_there text [] not null default '{}';
+comment on column bondreplicate.replicate_position.parked_there is
+'tables of which that site kept changes parked, when it sent its last batch';
+$bond_structure$;
+insert into bondreplicate.replicate_structure (number, name, checksum)
+values (25, '025_parked_there', '4e51d05d3e97e162');
+end if; end $bond_step$;
+
 -- Functions are made anew, because what they return may have changed. Capture functions
 -- stay: triggers need them, and the daemon makes them for each table; so does what indexes need.
 do $bond_drop$
@@ -1002,6 +1016,10 @@ begin
     set position = upto, seen = apply_batch.seen, incarnation = origin_incarnation,
         applied_at = clock_timestamp(), batches = p.batches + 1, rows = p.rows + rows_applied,
         entries = p.entries + apply_batch.entries, proof = apply_batch.proof,
+        parked_there = array(
+            select distinct format('%I.%I', a.one ->> 0, a.one ->> 1)
+            from jsonb_array_elements(aside) as a (one) order by 1
+        ),
         lag_s = coalesce(extract(epoch from clock_timestamp() - oldest), p.lag_s)
     where p.site = origin;
     select count(*) into parked from bondreplicate.replicate_parked as p where p.source = origin;
@@ -1686,7 +1704,7 @@ comment on function bondreplicate.follow_parent(jsonb, text [], text []) is
 'what a child points at instead of a parent that went';
 
 -- Forgets the counts of rows that are gone, where nothing that does not know of it can arrive: the
--- log has forgotten the deletion, and nothing of the table is parked.
+-- log has forgotten the deletion, and nothing of the table is parked, here or at another site.
 create or replace function bondreplicate.forget_counters()
 returns void
 language plpgsql
@@ -1702,6 +1720,12 @@ begin
         select from bondreplicate.replicate_tables as t
         join bondreplicate.replicate_parked as p
             on p.schema_name = t.schema_name and p.table_name = t.table_name
+        where t.id = c.tab
+    ) and not exists (
+        select from bondreplicate.replicate_tables as t
+        join bondreplicate.replicate_position as p
+            on format('%I.%I', t.schema_name, t.table_name) = any(p.parked_there)
+        join bondreplicate.replicate_hosts as h on h.site = p.site and h.enabled
         where t.id = c.tab
     );
 end
@@ -5048,7 +5072,7 @@ comment on function bondreplicate.wait_for_change(
 ) is
 'sleeps until something was committed';
 
-insert into bondreplicate.replicate_structure (number, name, checksum) values (0, 'functions', 'c735c6610ff30906')
+insert into bondreplicate.replicate_structure (number, name, checksum) values (0, 'functions', 'e16a31e89361f2e3')
 on conflict (number) do update set checksum = excluded.checksum, made_at = clock_timestamp()
 ;
 revoke all on all functions in schema bondreplicate from public;

@@ -8,6 +8,7 @@ import pytest
 from tests.kit import Mesh, eventually, make_mesh
 from tests.scenarios.counters import count
 from tests.scenarios.steps import (
+    PARKED,
     assert_whole,
     conflicts,
     freeze,
@@ -72,7 +73,10 @@ def test_a_deletion_arrives_beside_an_insert(mesh: Mesh) -> None:
             user.execute("insert into beside values (9, 'a', 5)")
             b.execute("insert into beside values (9, 'b', 7)")
             b.execute("update beside set n = n + 1 where id = 9; delete from beside where id = 9")
+        # The row is held, so that the deletion waits there alone.
+        eventually(lambda: a.value(PARKED) == 1, "the deletion is parked")
         wait_delivered(mesh, (2, 1))
+        eventually(lambda: not b.value("select count(*) from bondreplicate.replicate_log"), "b")
         user.execute("update beside set n = n + 10 where id = 9")
         user.commit()
     assert_counted_once(mesh)

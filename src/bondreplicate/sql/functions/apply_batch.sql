@@ -77,6 +77,10 @@ begin
     set position = upto, seen = apply_batch.seen, incarnation = origin_incarnation,
         applied_at = clock_timestamp(), batches = p.batches + 1, rows = p.rows + rows_applied,
         entries = p.entries + apply_batch.entries, proof = apply_batch.proof,
+        parked_there = array(
+            select distinct format('%I.%I', a.one ->> 0, a.one ->> 1)
+            from jsonb_array_elements(aside) as a (one) order by 1
+        ),
         lag_s = coalesce(extract(epoch from clock_timestamp() - oldest), p.lag_s)
     where p.site = origin;
     select count(*) into parked from bondreplicate.replicate_parked as p where p.source = origin;

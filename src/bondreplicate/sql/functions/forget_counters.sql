@@ -1,5 +1,5 @@
 -- Forgets the counts of rows that are gone, where nothing that does not know of it can arrive: the
--- log has forgotten the deletion, and nothing of the table is parked.
+-- log has forgotten the deletion, and nothing of the table is parked, here or at another site.
 create or replace function bondreplicate.forget_counters()
 returns void
 language plpgsql
@@ -15,6 +15,12 @@ begin
         select from bondreplicate.replicate_tables as t
         join bondreplicate.replicate_parked as p
             on p.schema_name = t.schema_name and p.table_name = t.table_name
+        where t.id = c.tab
+    ) and not exists (
+        select from bondreplicate.replicate_tables as t
+        join bondreplicate.replicate_position as p
+            on format('%I.%I', t.schema_name, t.table_name) = any(p.parked_there)
+        join bondreplicate.replicate_hosts as h on h.site = p.site and h.enabled
         where t.id = c.tab
     );
 end
