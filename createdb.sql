@@ -911,13 +911,12 @@ do $bond_step$ begin if not exists (
 ) then execute $bond_structure$
 -- A deletion that another site keeps parked has still to be compared there with what was added to
 -- its row: whoever made it must not forget that before.
-alter table bondreplicate.replicate_position
-add column parked_there text [] not null default '{}';
+alter table bondreplicate.replicate_position add column parked_there text [] not null default '{}';
 comment on column bondreplicate.replicate_position.parked_there is
 'tables of which that site kept changes parked, when it sent its last batch';
 $bond_structure$;
 insert into bondreplicate.replicate_structure (number, name, checksum)
-values (25, '025_parked_there', '4e51d05d3e97e162');
+values (25, '025_parked_there', '3b876c68bb9e6e47');
 end if; end $bond_step$;
 
 -- Functions are made anew, because what they return may have changed. Capture functions
