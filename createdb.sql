@@ -3005,9 +3005,9 @@ declare
     left_with constant text := case action when 'n' then 'null' else 'default' end;
     stuck constant text := format('foreign key %s: ', orphan ->> 'constraint');
 begin
-    select null::text [] as vals, null::text [] as merged_into, false as gone, 0 as repair
+    select null::text [] as vals, null::text [] as merged_into, false as gone, 0::smallint as repair
     into parent;
-    select null::text [] as vals, false as gone, 0 as repair into child;
+    select null::text [] as vals, false as gone, 0::smallint as repair into child;
     if child_tab is not null then
         select c.vals, c.gone, c.repair into child
         from bondreplicate.row_now(child_tab, child_key) as c;
@@ -5071,7 +5071,7 @@ comment on function bondreplicate.wait_for_change(
 ) is
 'sleeps until something was committed';
 
-insert into bondreplicate.replicate_structure (number, name, checksum) values (0, 'functions', 'e16a31e89361f2e3')
+insert into bondreplicate.replicate_structure (number, name, checksum) values (0, 'functions', '61d066fec55fdb54')
 on conflict (number) do update set checksum = excluded.checksum, made_at = clock_timestamp()
 ;
 revoke all on all functions in schema bondreplicate from public;

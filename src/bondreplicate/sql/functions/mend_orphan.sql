@@ -25,9 +25,9 @@ declare
     left_with constant text := case action when 'n' then 'null' else 'default' end;
     stuck constant text := format('foreign key %s: ', orphan ->> 'constraint');
 begin
-    select null::text [] as vals, null::text [] as merged_into, false as gone, 0 as repair
+    select null::text [] as vals, null::text [] as merged_into, false as gone, 0::smallint as repair
     into parent;
-    select null::text [] as vals, false as gone, 0 as repair into child;
+    select null::text [] as vals, false as gone, 0::smallint as repair into child;
     if child_tab is not null then
         select c.vals, c.gone, c.repair into child
         from bondreplicate.row_now(child_tab, child_key) as c;
